@@ -1,0 +1,75 @@
+//! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
+
+mod completions;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::error::Error;
+
+pub use output::Out;
+
+/// Simulate, classify and predict AWS Lambda power curves, offline.
+#[derive(Debug, Parser)]
+#[command(name = "powercurve", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Completions(completions::Args),
+}
+
+/// What a command leaves behind when nothing failed outright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Everything was answered: exit code 0.
+    All,
+    /// A check failed: exit code 1.
+    CheckFailed,
+    /// Some inputs of a batch were rejected and named on stderr: exit code 3.
+    SomeRejected,
+}
+
+/// How a command writes its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values with a header.
+    Csv,
+    /// A table for a pull request or an issue.
+    Markdown,
+}
+
+/// Runs the parsed command and turns its end into an exit code: 0 done, 1 a check failed, 2 bad
+/// usage or unreadable input, 3 some inputs of a batch were rejected.
+pub fn run(cli: Cli) -> ExitCode {
+    let mut out = Out::stdout();
+    let result = match cli.command {
+        Command::Completions(args) => completions::run(&args, &mut out),
+    };
+    match result.and_then(|done| out.flush().map(|()| done)) {
+        Ok(Done::All) => ExitCode::SUCCESS,
+        Ok(Done::CheckFailed) => ExitCode::from(1),
+        Ok(Done::SomeRejected) => ExitCode::from(3),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Names a problem on stderr.
+pub fn report(error: &Error) {
+    eprintln!("error: {error}");
+}

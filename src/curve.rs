@@ -1,0 +1,264 @@
+//! [`PowerCurve`] and [`Run`]: the one type that flows through the house.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// What was measured (or simulated) at one memory size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Configured memory size.
+    pub memory: MemoryMb,
+    /// Mean duration of one invocation, as the source computed the mean.
+    pub duration: Millis,
+    /// Mean cost of one invocation, where it was recorded.
+    pub cost: Option<Usd>,
+    /// What is known of the sample behind the mean.
+    pub sample: Sample,
+}
+
+/// What is known of the sample behind a mean; every field may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sample {
+    /// Number of invocations.
+    pub count: Option<u64>,
+    /// Standard deviation of a single invocation's duration, in ms.
+    pub sd_ms: Option<f64>,
+    /// Largest memory used, in MB, as REPORT lines give it.
+    pub max_memory_used_mb: Option<f64>,
+    /// Mean init duration of the invocations that were cold starts, in ms.
+    pub init_ms: Option<f64>,
+    /// Number of invocations that were cold starts.
+    pub cold_starts: Option<u64>,
+}
+
+impl Point {
+    /// A bare measurement: size and mean duration.
+    pub fn new(memory: MemoryMb, duration: Millis) -> Self {
+        Self { memory, duration, cost: None, sample: Sample::default() }
+    }
+
+    /// The same point with a recorded cost.
+    #[must_use]
+    pub fn with_cost(mut self, cost: Usd) -> Self {
+        self.cost = Some(cost);
+        self
+    }
+}
+
+/// Duration (and cost) by memory size: at least one point, sizes ascending and unique.
+///
+/// ```
+/// use powercurve::PowerCurve;
+/// let curve = PowerCurve::from_ms(&[(512, 6067.0), (128, 25148.0), (1024, 3084.0)])?;
+/// let sizes: Vec<u32> = curve.points().iter().map(|p| p.memory.mb()).collect();
+/// assert_eq!(sizes, [128, 512, 1024]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct PowerCurve {
+    points: Vec<Point>,
+}
+
+impl PowerCurve {
+    /// The most points one curve may have: every size Lambda offers.
+    pub const MAX_POINTS: usize = 10_113;
+
+    /// Sorts the points and merges repeated sizes: durations and costs are averaged, weighted by
+    /// the number of invocations where every repeat knows it, else equally.
+    ///
+    /// # Errors
+    /// When there is no point.
+    pub fn new(mut points: Vec<Point>) -> Result<Self> {
+        if points.is_empty() {
+            return Err(Error::new("no measured size: expected at least one pair of memory size and duration")
+                .help("a failed or dry tuning run has no results; run it again with num >= 5"));
+        }
+        points.sort_by_key(|p| p.memory);
+        let points = points.chunk_by(|a, b| a.memory == b.memory).map(merge).collect();
+        Ok(Self { points })
+    }
+
+    /// A curve from pairs of (memory size in MB, duration in ms).
+    ///
+    /// # Errors
+    /// When there is no pair, a size is not one Lambda offers, or a duration is not usable.
+    pub fn from_ms(pairs: &[(u32, f64)]) -> Result<Self> {
+        let point = |&(mb, ms): &(u32, f64)| Ok(Point::new(MemoryMb::new(mb)?, Millis::new(ms)?));
+        Self::new(pairs.iter().map(point).collect::<Result<_>>()?)
+    }
+
+    /// The points, ascending by memory size; never empty.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Number of sizes, at least 1.
+    #[allow(clippy::len_without_is_empty)] // a curve is never empty
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// The memory sizes, ascending.
+    pub fn sizes(&self) -> impl ExactSizeIterator<Item = MemoryMb> + '_ {
+        self.points.iter().map(|p| p.memory)
+    }
+
+    /// The point at exactly this size.
+    pub fn at(&self, memory: MemoryMb) -> Option<&Point> {
+        self.points.binary_search_by_key(&memory, |p| p.memory).ok().map(|i| &self.points[i])
+    }
+
+    /// Whether every point has a recorded cost.
+    pub fn has_costs(&self) -> bool {
+        self.points.iter().all(|p| p.cost.is_some())
+    }
+
+    /// The curve at only the sizes that `keep` accepts, or `None` when none is left.
+    pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Option<Self> {
+        let points: Vec<Point> = self.points.iter().copied().filter(|p| keep(p.memory)).collect();
+        (!points.is_empty()).then_some(Self { points })
+    }
+}
+
+/// Merges the repeats of one size (all of the same memory size, at least one).
+fn merge(same: &[Point]) -> Point {
+    if let [one] = same {
+        return *one;
+    }
+    let counts: Option<Vec<u64>> = same.iter().map(|p| p.sample.count).collect();
+    let total: u64 = counts.as_ref().map_or(0, |c| c.iter().sum());
+    let weights: Vec<f64> = match counts {
+        Some(c) if total > 0 => c.iter().map(|&n| n as f64 / total as f64).collect(),
+        _ => vec![1.0 / same.len() as f64; same.len()],
+    };
+    let mean = |value: &dyn Fn(&Point) -> f64| same.iter().zip(&weights).map(|(p, w)| w * value(p)).sum::<f64>();
+    let duration = mean(&|p| p.duration.ms());
+    let cost = same.iter().all(|p| p.cost.is_some()).then(|| mean(&|p| p.cost.map_or(0.0, Usd::usd)));
+    let largest =
+        |value: &dyn Fn(&Sample) -> Option<f64>| same.iter().filter_map(|p| value(&p.sample)).reduce(f64::max);
+    Point {
+        memory: same[0].memory,
+        duration: Millis::new(duration).unwrap_or(same[0].duration),
+        cost: cost.and_then(|c| Usd::new(c).ok()),
+        sample: Sample {
+            count: (total > 0).then_some(total),
+            sd_ms: largest(&|s| s.sd_ms),
+            max_memory_used_mb: largest(&|s| s.max_memory_used_mb),
+            init_ms: largest(&|s| s.init_ms),
+            cold_starts: same.iter().map(|p| p.sample.cold_starts).sum(),
+        },
+    }
+}
+
+/// The instruction set of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Arch {
+    /// Intel and AMD, the default of Lambda.
+    #[default]
+    #[serde(rename = "x86_64", alias = "x86")]
+    X86_64,
+    /// AWS Graviton.
+    #[serde(rename = "arm64", alias = "arm")]
+    Arm64,
+}
+
+impl Arch {
+    /// The name that Lambda uses: `x86_64` or `arm64`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+impl std::fmt::Display for Arch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Arch {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        match s.to_ascii_lowercase().as_str() {
+            "x86_64" | "x86" | "x64" | "amd64" => Ok(Self::X86_64),
+            "arm64" | "arm" | "aarch64" | "graviton" => Ok(Self::Arm64),
+            _ => Err(Error::new(format!("architecture '{s}' is unknown: expected x86_64 or arm64"))),
+        }
+    }
+}
+
+/// Whether the invocations of a run were cold starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// All cold: each duration holds a first handler call, often the init as well.
+    Cold,
+    /// All warm.
+    Warm,
+    /// A mixture.
+    Mixed,
+}
+
+impl Start {
+    /// Reads the wording of recorded runs (`cold`, `warm`, `mostly cold`, ...).
+    pub fn parse(s: &str) -> Option<Self> {
+        match s.trim().to_ascii_lowercase().as_str() {
+            "cold" => Some(Self::Cold),
+            "warm" => Some(Self::Warm),
+            "mixed" | "mostly cold" | "mostly warm" => Some(Self::Mixed),
+            _ => None,
+        }
+    }
+}
+
+/// One power-tuning run of one function: its curve and what is known about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// A name that is unique within a batch: the record's own id, or the file and place.
+    pub id: String,
+    /// Duration and cost by memory size.
+    pub curve: PowerCurve,
+    /// Runtime as the source wrote it (`nodejs20.x`, `python3.13`, `Java JVM`, ...).
+    pub runtime: Option<String>,
+    /// Instruction set, where recorded.
+    pub arch: Option<Arch>,
+    /// Number of invocations a size, where recorded for the whole run.
+    pub invocations: Option<u64>,
+    /// Cold, warm or mixed, where recorded.
+    pub start: Option<Start>,
+    /// Billing step in ms (1 since December 2020, 100 before), where recorded.
+    pub billing_ms: Option<u32>,
+    /// Where the record comes from: runs of one source are not independent.
+    pub source: Option<String>,
+    /// Patterns that the description of the function allows; empty when unlabelled.
+    pub accept: Vec<crate::pattern::Pattern>,
+    /// Every other key of the record, kept as it was.
+    pub extra: Map<String, Value>,
+}
+
+impl Run {
+    /// A run of which only the curve is known.
+    pub fn new(id: impl Into<String>, curve: PowerCurve) -> Self {
+        Self {
+            id: id.into(),
+            curve,
+            runtime: None,
+            arch: None,
+            invocations: None,
+            start: None,
+            billing_ms: None,
+            source: None,
+            accept: Vec::new(),
+            extra: Map::new(),
+        }
+    }
+}

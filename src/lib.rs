@@ -1,0 +1,16 @@
+//! Offline simulator and pattern classifier for AWS Lambda power curves.
+
+pub mod cli;
+pub mod curve;
+pub mod error;
+pub mod pattern;
+pub mod platform;
+pub mod simulate;
+pub mod units;
+pub mod workload;
+
+pub use curve::{Arch, Point, PowerCurve, Run, Sample, Start};
+pub use error::{Error, Result};
+pub use pattern::{Family, Pattern};
+pub use units::{MemoryMb, Millis, Usd};
+pub use workload::Workload;

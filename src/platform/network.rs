@@ -1,0 +1,38 @@
+//! Network bandwidth: a burst bucket, then a sustained rate, both independent of memory size.
+
+/// Sustained bandwidth in MB/s (0.6 Gbps), independent of memory from 256 to 10,240 MB.
+///
+/// Source: github.com/sjakthol/aws-network-benchmark (iperf3, 2024-06).
+pub const SUSTAINED_MB_S: f64 = 76.0;
+
+/// Burst bandwidth in MB/s (2.7 Gbps). Same source.
+pub const BURST_MB_S: f64 = 340.0;
+
+/// Megabytes that move at burst bandwidth before the sustained rate applies. Same source.
+pub const BURST_BUCKET_MB: f64 = 280.0;
+
+/// Rate of one connection in MB/s: 50 to 90 in public measurements. Confidence: derived.
+pub const PER_CONNECTION_MB_S: f64 = 75.0;
+
+/// Time in ms to move `megabytes` over `connections` connections of `per_connection_mb_s` each,
+/// when the CPU keeps up: burst bandwidth until the bucket is spent, then the sustained rate.
+///
+/// The bucket refills at the sustained rate while it is drained, as a token bucket does.
+///
+/// ```
+/// use powercurve::platform::network::transfer_ms;
+/// // 100 MB: one stream of 75 MB/s against twenty streams at the burst rate
+/// assert!((transfer_ms(100.0, 1, 75.0) - 1333.3).abs() < 0.1);
+/// assert!((transfer_ms(100.0, 20, 75.0) - 294.1).abs() < 0.1);
+/// ```
+pub fn transfer_ms(megabytes: f64, connections: u32, per_connection_mb_s: f64) -> f64 {
+    let streams = f64::from(connections.max(1)) * per_connection_mb_s;
+    let burst_rate = streams.min(BURST_MB_S);
+    if burst_rate <= SUSTAINED_MB_S {
+        return megabytes / burst_rate * 1e3;
+    }
+    let burst_mb = BURST_BUCKET_MB * burst_rate / (burst_rate - SUSTAINED_MB_S);
+    let at_burst = megabytes.min(burst_mb);
+    let rest = megabytes - at_burst;
+    (at_burst / burst_rate + rest / SUSTAINED_MB_S) * 1e3
+}

@@ -1,0 +1,5 @@
+//! From a workload and a memory size to a duration: expected values and sampled invocations.
+
+mod expected;
+
+pub use expected::{Breakdown, Outcome, expected, expected_ms};

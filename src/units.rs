@@ -1,0 +1,207 @@
+//! Newtypes for the three quantities of a power curve, so that no bare `f64` crosses a module's
+//! border without its unit.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// A memory size that Lambda offers: 128 to 10,240 MB in steps of 1 MB.
+///
+/// Source: AWS Lambda developer guide, "Configure Lambda function memory".
+///
+/// ```
+/// use powercurve::MemoryMb;
+/// assert_eq!(MemoryMb::new(1769)?.mb(), 1769);
+/// assert!(MemoryMb::new(64).is_err());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct MemoryMb(u32);
+
+impl MemoryMb {
+    /// The smallest size, 128 MB.
+    pub const MIN: Self = Self(128);
+    /// The largest size, 10,240 MB.
+    pub const MAX: Self = Self(10_240);
+
+    /// Checks a size in MB.
+    ///
+    /// # Errors
+    /// When `mb` is outside 128..=10240.
+    pub fn new(mb: u32) -> Result<Self> {
+        if (Self::MIN.0..=Self::MAX.0).contains(&mb) {
+            Ok(Self(mb))
+        } else {
+            Err(Error::new(format!("memory size {mb} MB is outside what Lambda offers: expected 128 to 10240"))
+                .help("give the configured memory size of the function in MB"))
+        }
+    }
+
+    /// Checks a size in MB that arrived as a floating-point number.
+    ///
+    /// # Errors
+    /// When `mb` is not a whole number of 128..=10240.
+    pub fn from_f64(mb: f64) -> Result<Self> {
+        if mb.fract() == 0.0 && (0.0..=1e9).contains(&mb) {
+            Self::new(mb as u32)
+        } else {
+            Err(Error::new(format!("memory size {mb} is not a whole number of MB: expected 128 to 10240"))
+                .help("give the configured memory size of the function in MB"))
+        }
+    }
+
+    /// The size in MB.
+    pub const fn mb(self) -> u32 {
+        self.0
+    }
+
+    /// The size in MB as a floating-point number.
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0)
+    }
+}
+
+impl TryFrom<u32> for MemoryMb {
+    type Error = Error;
+    fn try_from(mb: u32) -> Result<Self> {
+        Self::new(mb)
+    }
+}
+
+impl From<MemoryMb> for u32 {
+    fn from(m: MemoryMb) -> Self {
+        m.0
+    }
+}
+
+impl fmt::Display for MemoryMb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MB", self.0)
+    }
+}
+
+/// A duration in milliseconds, finite and above zero.
+///
+/// ```
+/// use powercurve::Millis;
+/// assert_eq!(Millis::new(12.5)?.ms(), 12.5);
+/// assert!(Millis::new(f64::NAN).is_err());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Millis(f64);
+
+impl Millis {
+    /// The longest duration accepted, in ms: 24 hours. Lambda's own limit is 15 minutes; recorded
+    /// runs of batches and orchestrations are longer and still read.
+    pub const MAX_MS: f64 = 86_400_000.0;
+
+    /// Checks a duration in ms.
+    ///
+    /// # Errors
+    /// When `ms` is not a finite number above zero, or is longer than 24 hours.
+    pub fn new(ms: f64) -> Result<Self> {
+        if ms > 0.0 && ms <= Self::MAX_MS {
+            Ok(Self(ms))
+        } else {
+            Err(Error::new(format!("duration {ms} ms is not usable: expected a number above 0 and at most 24 hours"))
+                .help("durations are milliseconds; leave out a size that failed instead of writing 0"))
+        }
+    }
+
+    /// The duration in ms.
+    pub const fn ms(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Millis {
+    type Error = Error;
+    fn try_from(ms: f64) -> Result<Self> {
+        Self::new(ms)
+    }
+}
+
+impl From<Millis> for f64 {
+    fn from(d: Millis) -> Self {
+        d.0
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ms if ms < 10.0 => write!(f, "{ms:.2} ms"),
+            ms if ms < 1_000.0 => write!(f, "{ms:.1} ms"),
+            ms if ms < 10_000.0 => write!(f, "{ms:.0} ms"),
+            ms => write!(f, "{:.1} s", ms / 1_000.0),
+        }
+    }
+}
+
+/// An amount of US dollars (or yuan in the China regions), finite and not negative.
+///
+/// ```
+/// use powercurve::Usd;
+/// assert_eq!(Usd::new(2.1e-9)?.per_million().to_string(), "$0.0021");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Usd(f64);
+
+impl Usd {
+    /// Nothing.
+    pub const ZERO: Self = Self(0.0);
+
+    /// Checks an amount.
+    ///
+    /// # Errors
+    /// When `usd` is not finite or is negative.
+    pub fn new(usd: f64) -> Result<Self> {
+        if usd.is_finite() && usd >= 0.0 {
+            Ok(Self(usd))
+        } else {
+            Err(Error::new(format!("cost {usd} is not usable: expected a finite amount of 0 or more"))
+                .help("costs are dollars per invocation, as aws-lambda-power-tuning writes them"))
+        }
+    }
+
+    /// The amount in dollars.
+    pub const fn usd(self) -> f64 {
+        self.0
+    }
+
+    /// The amount for a million invocations when this is the amount for one.
+    pub fn per_million(self) -> Self {
+        Self(self.0 * 1e6)
+    }
+}
+
+impl TryFrom<f64> for Usd {
+    type Error = Error;
+    fn try_from(usd: f64) -> Result<Self> {
+        Self::new(usd)
+    }
+}
+
+impl From<Usd> for f64 {
+    fn from(c: Usd) -> Self {
+        c.0
+    }
+}
+
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0.0 => write!(f, "$0"),
+            usd if usd < 1e-4 => write!(f, "${usd:.3e}"),
+            usd if usd < 1.0 => write!(f, "${usd:.4}"),
+            usd => write!(f, "${usd:.2}"),
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The workload file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::curve::Arch;
+use crate::error::{Error, Result};
+use crate::pattern::Pattern;
+use crate::platform::network::PER_CONNECTION_MB_S;
+use crate::workload::Runtime;
+
+/// What one function does in one invocation. Every part may be left out of the file.
+///
+/// ```
+/// use powercurve::Workload;
+/// let w = Workload::from_toml(r#"
+///     name = "thumbnail"
+///     runtime = "nodejs"
+///     [cpu]
+///     work_ms = 900            # CPU time at one full vCPU
+///     [[transfer]]
+///     megabytes = 4
+/// "#)?;
+/// assert_eq!(w.cpu.work_ms, 900.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Workload {
+    /// A short name.
+    pub name: String,
+    /// What the function does, in a sentence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The pattern this workload is meant to show, where its author knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Pattern>,
+    /// Language runtime: sets the defaults for helper threads, CPU per megabyte, init time and idle memory.
+    pub runtime: Runtime,
+    /// Instruction set.
+    pub arch: Arch,
+    /// CPU work.
+    pub cpu: Cpu,
+    /// Calls to other services, in the order in which they happen.
+    #[serde(rename = "call", skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// Bulk data moved.
+    #[serde(rename = "transfer", skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<Transfer>,
+    /// Memory used.
+    pub memory: Footprint,
+    /// A service with a fixed capacity that every invocation uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downstream: Option<Downstream>,
+    /// Cold starts.
+    pub cold_start: ColdStart,
+    /// Variation between invocations.
+    pub noise: Noise,
+}
+
+/// CPU work of the handler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cpu {
+    /// CPU time on one thread at one full vCPU, in ms.
+    pub work_ms: f64,
+    /// CPU time that is spread over `threads`, summed over the threads, at one full vCPU, in ms.
+    pub parallel_ms: f64,
+    /// Number of threads that share `parallel_ms`.
+    pub threads: u32,
+    /// Share of `parallel_ms` that the longest thread has; unset: an equal share (1 / threads).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_thread: Option<f64>,
+    /// Share of the CPU work that helper threads do beside the handler; unset: the runtime's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helper_fraction: Option<f64>,
+    /// Extra CPU time at 128 MB through throttling and cache loss, as a share (0.1 = 10 %);
+    /// falls as 1/m to none at one vCPU. Public curves need 0 to 0.2.
+    pub throttle_overhead: f64,
+    /// Memory size in MB at which one thread runs at full speed; unset: 1769 on x86_64, about
+    /// 1950 on arm64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knee_mb: Option<f64>,
+}
+
+impl Default for Cpu {
+    fn default() -> Self {
+        Self {
+            work_ms: 0.0,
+            parallel_ms: 0.0,
+            threads: 1,
+            longest_thread: None,
+            helper_fraction: None,
+            throttle_overhead: 0.03,
+            knee_mb: None,
+        }
+    }
+}
+
+/// One or several calls to another service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Call {
+    /// What is called.
+    pub name: String,
+    /// How many calls of this kind one invocation makes.
+    pub count: u32,
+    /// One after the other, or all at once.
+    pub mode: CallMode,
+    /// Mean time from request to response on an open connection, in ms.
+    pub latency_ms: f64,
+    /// Coefficient of variation of the latency (standard deviation / mean).
+    pub latency_cv: f64,
+    /// Shape of the latency's distribution.
+    pub distribution: Distribution,
+    /// CPU time of one call (signing, encryption, parsing) at one full vCPU, in ms.
+    pub cpu_ms: f64,
+    /// Time to set up a connection (DNS, TCP, TLS round trips), in ms; paid on each call without
+    /// `keep_alive`, and on cold starts.
+    pub connect_ms: f64,
+    /// CPU time to set up a connection (TLS handshake) at one full vCPU, in ms.
+    pub connect_cpu_ms: f64,
+    /// Whether connections are reused between calls and invocations.
+    pub keep_alive: bool,
+}
+
+impl Default for Call {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            count: 1,
+            mode: CallMode::Serial,
+            latency_ms: 0.0,
+            latency_cv: 0.2,
+            distribution: Distribution::LogNormal,
+            cpu_ms: 0.0,
+            connect_ms: 0.0,
+            connect_cpu_ms: 0.0,
+            keep_alive: true,
+        }
+    }
+}
+
+impl Call {
+    /// CPU time of one call on a warm function, with connection set-up where it is paid, in ms.
+    pub fn warm_cpu_ms(&self) -> f64 {
+        self.cpu_ms + if self.keep_alive { 0.0 } else { self.connect_cpu_ms }
+    }
+
+    /// Time spent waiting for connection set-up in one call on a warm function, in ms.
+    pub fn warm_connect_ms(&self) -> f64 {
+        if self.keep_alive { 0.0 } else { self.connect_ms }
+    }
+}
+
+/// Whether the calls of a group follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallMode {
+    /// One after the other: latencies add up.
+    #[default]
+    Serial,
+    /// All at once: the slowest counts.
+    Parallel,
+}
+
+/// Shape of a latency distribution, given its mean and coefficient of variation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Distribution {
+    /// Log-normal: the usual heavy right tail of service latencies.
+    #[default]
+    LogNormal,
+    /// Gamma: a lighter tail.
+    Gamma,
+    /// Always the mean.
+    Constant,
+}
+
+/// Bulk data moved through the function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transfer {
+    /// What is moved.
+    pub name: String,
+    /// Megabytes moved in one invocation.
+    pub megabytes: f64,
+    /// Connections used at the same time; 1 means one stream on one thread.
+    pub connections: u32,
+    /// CPU time per megabyte (TLS, copying, parsing) at one full vCPU, in ms; unset: the runtime's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_ms_per_mb: Option<f64>,
+    /// Rate of one connection, in MB/s.
+    pub per_connection_mb_s: f64,
+}
+
+impl Default for Transfer {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            megabytes: 0.0,
+            connections: 1,
+            cpu_ms_per_mb: None,
+            per_connection_mb_s: PER_CONNECTION_MB_S,
+        }
+    }
+}
+
+/// Memory used, and what happens when it is scarce.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Footprint {
+    /// Largest memory used, in MB; unset: what the runtime needs when idle. Sizes below it fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footprint_mb: Option<f64>,
+    /// How strongly CPU work grows as the size nears the footprint (garbage collection, page
+    /// cache): the extra share at a size of twice the footprint. 0 means none.
+    pub pressure: f64,
+}
+
+/// A service with a fixed capacity: a queue forms in front of it when many invocations use it at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Downstream {
+    /// What it is.
+    pub name: String,
+    /// Requests that it serves at the same time (connections of a pool, cores of a database).
+    pub capacity: u32,
+    /// Mean time to serve one request, in ms.
+    pub service_ms: f64,
+    /// Coefficient of variation of the service time.
+    pub service_cv: f64,
+    /// Requests that one invocation makes, one after the other.
+    pub requests: u32,
+    /// Requests per second that others send to it.
+    pub other_load_per_s: f64,
+    /// Invocations of this function that run at the same time as the measured one, at every size.
+    pub concurrency: u32,
+}
+
+impl Default for Downstream {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            capacity: 1,
+            service_ms: 10.0,
+            service_cv: 1.0,
+            requests: 1,
+            other_load_per_s: 0.0,
+            concurrency: 1,
+        }
+    }
+}
+
+/// Cold starts.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ColdStart {
+    /// Share of the measured invocations that are cold starts, 0 to 1.
+    pub share: f64,
+    /// Init duration, in ms: runs at full speed whatever the memory; unset: the runtime's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_ms: Option<f64>,
+    /// Extra CPU time of the first handler call at one full vCPU, in ms: it is throttled again.
+    pub first_call_cpu_ms: f64,
+}
+
+/// Variation between invocations that the parts above do not already explain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Noise {
+    /// Coefficient of variation of the CPU time of one invocation. Public CPU loops: 0.02 to 0.05.
+    pub cpu_cv: f64,
+    /// Chance that an invocation is an outlier (0 to 1).
+    pub outlier_share: f64,
+    /// How many times longer an outlier takes.
+    pub outlier_factor: f64,
+    /// Coefficient of variation between memory sizes that more invocations do not average away
+    /// (another host, another hour).
+    pub drift_cv: f64,
+    /// Speed of the second hardware generation behind the function, relative to the first; 1 means one generation.
+    pub second_generation_speed: f64,
+    /// Share of execution environments on the second generation.
+    pub second_generation_share: f64,
+}
+
+impl Default for Noise {
+    fn default() -> Self {
+        Self {
+            cpu_cv: 0.03,
+            outlier_share: 0.0,
+            outlier_factor: 3.0,
+            drift_cv: 0.015,
+            second_generation_speed: 1.0,
+            second_generation_share: 0.0,
+        }
+    }
+}
+
+impl Workload {
+    /// Largest workload file, in bytes.
+    pub const MAX_TOML_BYTES: usize = 1 << 20;
+
+    /// Reads and checks a workload file.
+    ///
+    /// # Errors
+    /// When the text is not TOML, has an unknown key, or a value is outside its range; the
+    /// message names the key.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        if text.len() > Self::MAX_TOML_BYTES {
+            return Err(Error::new(format!(
+                "the workload file has {} bytes: expected at most {}",
+                text.len(),
+                Self::MAX_TOML_BYTES
+            )));
+        }
+        let workload: Self = toml::from_str(text).map_err(|e| {
+            let line = e.span().map(|span| text[..span.start].matches('\n').count() + 1);
+            let error = Error::new(format!("not a workload: {}", e.message())).help(
+                "see `powercurve simulate --help`, or start from a preset: `powercurve simulate --show cpu-bound`",
+            );
+            match line {
+                Some(line) => error.at(format!("line {line}")),
+                None => error,
+            }
+        })?;
+        workload.check()?;
+        Ok(workload)
+    }
+
+    /// Writes the workload file; reading it back gives the same workload.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a workload has only TOML types")
+    }
+
+    /// Checks every value against its range.
+    ///
+    /// # Errors
+    /// Names the first key that is out of range, its value and the range.
+    pub fn check(&self) -> Result<()> {
+        const DAY_MS: f64 = 86_400_000.0;
+        let cpu = &self.cpu;
+        range("cpu.work_ms", cpu.work_ms, 0.0, DAY_MS)?;
+        range("cpu.parallel_ms", cpu.parallel_ms, 0.0, DAY_MS)?;
+        range("cpu.threads", f64::from(cpu.threads), 1.0, 1024.0)?;
+        range("cpu.longest_thread", cpu.longest_thread.unwrap_or(1.0), 1.0 / f64::from(cpu.threads), 1.0)?;
+        range("cpu.helper_fraction", cpu.helper_fraction.unwrap_or(0.0), 0.0, 1.0)?;
+        range("cpu.throttle_overhead", cpu.throttle_overhead, 0.0, 2.0)?;
+        range("cpu.knee_mb", cpu.knee_mb.unwrap_or(1769.0), 128.0, 10_240.0)?;
+        for (i, call) in self.calls.iter().enumerate() {
+            let key = |name: &str| format!("call[{i}].{name}");
+            range(&key("count"), f64::from(call.count), 0.0, 100_000.0)?;
+            range(&key("latency_ms"), call.latency_ms, 0.0, DAY_MS)?;
+            range(&key("latency_cv"), call.latency_cv, 0.0, 10.0)?;
+            range(&key("cpu_ms"), call.cpu_ms, 0.0, DAY_MS)?;
+            range(&key("connect_ms"), call.connect_ms, 0.0, DAY_MS)?;
+            range(&key("connect_cpu_ms"), call.connect_cpu_ms, 0.0, DAY_MS)?;
+        }
+        for (i, transfer) in self.transfers.iter().enumerate() {
+            let key = |name: &str| format!("transfer[{i}].{name}");
+            range(&key("megabytes"), transfer.megabytes, 0.0, 1e6)?;
+            range(&key("connections"), f64::from(transfer.connections), 1.0, 1024.0)?;
+            range(&key("cpu_ms_per_mb"), transfer.cpu_ms_per_mb.unwrap_or(0.0), 0.0, 1e5)?;
+            range(&key("per_connection_mb_s"), transfer.per_connection_mb_s, 1e-3, 1e4)?;
+        }
+        range("memory.footprint_mb", self.memory.footprint_mb.unwrap_or(0.0), 0.0, 10_240.0)?;
+        range("memory.pressure", self.memory.pressure, 0.0, 100.0)?;
+        if let Some(d) = &self.downstream {
+            range("downstream.capacity", f64::from(d.capacity), 1.0, 100_000.0)?;
+            range("downstream.service_ms", d.service_ms, 1e-3, DAY_MS)?;
+            range("downstream.service_cv", d.service_cv, 0.0, 10.0)?;
+            range("downstream.requests", f64::from(d.requests), 0.0, 10_000.0)?;
+            range("downstream.other_load_per_s", d.other_load_per_s, 0.0, 1e6)?;
+            range("downstream.concurrency", f64::from(d.concurrency), 1.0, 10_000.0)?;
+        }
+        range("cold_start.share", self.cold_start.share, 0.0, 1.0)?;
+        range("cold_start.init_ms", self.cold_start.init_ms.unwrap_or(0.0), 0.0, DAY_MS)?;
+        range("cold_start.first_call_cpu_ms", self.cold_start.first_call_cpu_ms, 0.0, DAY_MS)?;
+        let n = &self.noise;
+        range("noise.cpu_cv", n.cpu_cv, 0.0, 10.0)?;
+        range("noise.outlier_share", n.outlier_share, 0.0, 1.0)?;
+        range("noise.outlier_factor", n.outlier_factor, 1.0, 1e4)?;
+        range("noise.drift_cv", n.drift_cv, 0.0, 10.0)?;
+        range("noise.second_generation_speed", n.second_generation_speed, 0.1, 10.0)?;
+        range("noise.second_generation_share", n.second_generation_share, 0.0, 1.0)?;
+        if self.busy_ms() <= 0.0 {
+            return Err(Error::new(
+                "the workload does nothing: expected some CPU work, a call, a transfer or a downstream",
+            )
+            .help("set cpu.work_ms, or add a [[call]] with latency_ms"));
+        }
+        Ok(())
+    }
+
+    /// A rough sum of everything that takes time: zero only for a workload that does nothing.
+    fn busy_ms(&self) -> f64 {
+        let calls: f64 = self
+            .calls
+            .iter()
+            .map(|c| f64::from(c.count) * (c.latency_ms + c.warm_cpu_ms() + c.warm_connect_ms()))
+            .sum();
+        let transfers: f64 = self.transfers.iter().map(|t| t.megabytes).sum();
+        let downstream = self.downstream.as_ref().map_or(0.0, |d| f64::from(d.requests) * d.service_ms);
+        self.cpu.work_ms + self.cpu.parallel_ms + calls + transfers + downstream
+    }
+
+    /// Share of the CPU work that helper threads do: the file's value or the runtime's default.
+    pub fn helper_fraction(&self) -> f64 {
+        self.cpu.helper_fraction.unwrap_or(self.runtime.helper_fraction())
+    }
+
+    /// Largest memory used, in MB: the file's value or what the idle runtime needs.
+    pub fn footprint_mb(&self) -> f64 {
+        self.memory.footprint_mb.unwrap_or(self.runtime.idle_memory_mb())
+    }
+
+    /// Init duration, in ms: the file's value or the runtime's default.
+    pub fn init_ms(&self) -> f64 {
+        self.cold_start.init_ms.unwrap_or(self.runtime.init_ms())
+    }
+}
+
+fn range(key: &str, value: f64, low: f64, high: f64) -> Result<()> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::new(format!("{key} = {value} is out of range: expected {low} to {high}")))
+    }
+}
