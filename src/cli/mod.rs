@@ -2,6 +2,7 @@
 
 mod completions;
 mod output;
+mod train;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completions(completions::Args),
+    Train(train::Args),
 }
 
 /// What a command leaves behind when nothing failed outright.
@@ -57,6 +59,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
         Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Train(args) => train::run(&args, &mut out),
     };
     match result.and_then(|done| out.flush().map(|()| done)) {
         Ok(Done::All) => ExitCode::SUCCESS,

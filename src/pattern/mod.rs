@@ -1,5 +1,16 @@
 //! Which of the known patterns a curve belongs to, with what probability, and why.
 
+mod classifier;
+mod classify;
+mod definition;
+pub mod evaluate;
+mod explain;
+pub mod features;
 mod label;
+mod train;
 
+pub use classifier::Classifier;
+pub use classify::{CLASSIFY_LEN, Classification, Reader, most_probable};
+pub use definition::Shares;
 pub use label::{Family, Pattern};
+pub use train::{Training, train};

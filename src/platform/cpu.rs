@@ -45,7 +45,7 @@ pub fn visible_cores(memory: MemoryMb) -> u32 {
 pub fn knee_mb(arch: Arch) -> f64 {
     match arch {
         Arch::X86_64 => ONE_VCPU_MB,
-        Arch::Arm64 => 1950.0,
+        Arch::Arm64 => 2048.0,
     }
 }
 

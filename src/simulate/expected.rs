@@ -56,7 +56,8 @@ pub fn expected_ms(workload: &Workload, memory: MemoryMb) -> f64 {
     breakdown(workload, memory, 0.0).total_ms()
 }
 
-fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakdown {
+/// Where the time of an invocation goes, whether or not Lambda would let it finish.
+pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakdown {
     let speed = Speed::new(workload, memory);
     let (cpu_and_wait, wait_ms) = handler_ms(workload, &speed);
     let transfer_ms = workload

@@ -2,4 +2,4 @@
 
 mod expected;
 
-pub use expected::{Breakdown, Outcome, expected, expected_ms};
+pub use expected::{Breakdown, Outcome, breakdown, expected, expected_ms};

@@ -77,7 +77,7 @@ pub struct Cpu {
     /// falls as 1/m to none at one vCPU. Public curves need 0 to 0.2.
     pub throttle_overhead: f64,
     /// Memory size in MB at which one thread runs at full speed; unset: 1769 on x86_64, about
-    /// 1950 on arm64.
+    /// 2048 on arm64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub knee_mb: Option<f64>,
 }

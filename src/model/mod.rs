@@ -1,0 +1,16 @@
+//! The one model behind `classify`, `fit` and `predict`.
+//!
+//! A [`prior`] says which workloads are plausible. The [`Library`] holds a sample of them with the curve
+//! that the simulator gives each. The [`Posterior`] weighs the library by how well each curve explains a
+//! recorded run, with the [`noise`] of measured means; its weights are the pattern probabilities, the shares,
+//! the predicted sizes and the start of a fit. Nothing here was fitted to recorded runs: they only check it.
+
+pub mod library;
+pub mod noise;
+pub mod observation;
+pub mod posterior;
+pub mod prior;
+
+pub use library::Library;
+pub use observation::Observation;
+pub use posterior::{Known, Posterior, Prediction};

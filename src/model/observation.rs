@@ -1,0 +1,51 @@
+//! What a recorded run says to the model.
+
+use crate::curve::{Arch, Run};
+use crate::units::MemoryMb;
+use crate::workload::Runtime;
+
+/// The measured sizes of a run, as the posterior needs them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Memory sizes, ascending.
+    pub sizes: Vec<MemoryMb>,
+    /// `ln` of the measured mean durations in ms, one a size.
+    pub ln_ms: Vec<f64>,
+    /// Invocations behind each mean.
+    pub invocations: f64,
+    /// Runtime, where known.
+    pub runtime: Option<Runtime>,
+    /// Instruction set, where known.
+    pub arch: Option<Arch>,
+}
+
+/// Invocations assumed for a run that does not say: the tuning tool's recommended minimum.
+const USUAL_INVOCATIONS: f64 = 10.0;
+
+impl Observation {
+    /// The observation of a whole run.
+    pub fn of(run: &Run) -> Self {
+        let counts = run.curve.points().iter().filter_map(|p| p.sample.count);
+        let recorded = run.invocations.or_else(|| counts.min());
+        Self {
+            sizes: run.curve.sizes().collect(),
+            ln_ms: run.curve.points().iter().map(|p| p.duration.ms().ln()).collect(),
+            invocations: recorded.map_or(USUAL_INVOCATIONS, |n| (n as f64).clamp(1.0, 100.0)),
+            runtime: run.runtime.as_deref().and_then(Runtime::detect),
+            arch: run.arch,
+        }
+    }
+
+    /// Mean of `ln_ms`.
+    pub fn centre(&self) -> f64 {
+        self.ln_ms.iter().sum::<f64>() / self.ln_ms.len() as f64
+    }
+
+    /// The same observation with only the sizes that `keep` accepts.
+    #[must_use]
+    pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Self {
+        let kept = self.sizes.iter().zip(&self.ln_ms).filter(|(m, _)| keep(**m)).map(|(m, y)| (*m, *y));
+        let (sizes, ln_ms) = kept.unzip();
+        Self { sizes, ln_ms, ..self.clone() }
+    }
+}

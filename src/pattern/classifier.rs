@@ -1,0 +1,84 @@
+//! The trained model: multinomial logistic regression on the features.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::pattern::{Pattern, features};
+
+/// A trained classifier: one linear score a pattern, turned into probabilities by the softmax.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Classifier {
+    /// Seed of the training runs.
+    pub seed: u64,
+    /// Number of training runs.
+    pub runs: usize,
+    /// Mean of each feature over the training runs.
+    mean: Vec<f64>,
+    /// Standard deviation of each feature over the training runs.
+    sd: Vec<f64>,
+    /// One row a pattern: intercept, then one weight a feature.
+    weights: Vec<Vec<f64>>,
+}
+
+impl Classifier {
+    /// Puts together what training found. Rows are in the order of [`Pattern::ALL`].
+    pub(super) fn new(seed: u64, runs: usize, mean: Vec<f64>, sd: Vec<f64>, weights: Vec<Vec<f64>>) -> Self {
+        Self { seed, runs, mean, sd, weights }
+    }
+
+    /// The classifier that ships with the tool, read once.
+    ///
+    /// # Panics
+    /// Never: the shipped file is checked by the tests.
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: OnceLock<Classifier> = OnceLock::new();
+        SHIPPED.get_or_init(|| {
+            let text = include_str!("../../datasets/model/classifier.json");
+            Self::from_json(text).expect("the shipped classifier is well-formed")
+        })
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When the text is not a classifier with the features of this version.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let help = "rebuild it with `powercurve train`";
+        let model: Self =
+            serde_json::from_str(text).map_err(|e| Error::new(format!("not a classifier: {e}")).help(help))?;
+        let fits = model.mean.len() == features::COUNT
+            && model.sd.len() == features::COUNT
+            && model.weights.len() == Pattern::COUNT
+            && model.weights.iter().all(|row| row.len() == features::COUNT + 1);
+        if fits {
+            Ok(model)
+        } else {
+            Err(Error::new("not a classifier of this version: expected other features or patterns").help(help))
+        }
+    }
+
+    /// Writes the model file.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a classifier has only JSON types") + "\n"
+    }
+
+    /// Standardised features, as training and prediction see them.
+    pub(super) fn standardise(mean: &[f64], sd: &[f64], f: &[f64; features::COUNT]) -> [f64; features::COUNT] {
+        std::array::from_fn(|i| (f[i] - mean[i]) / sd[i])
+    }
+
+    /// Probability of each pattern, in the order of [`Pattern::ALL`].
+    pub fn probabilities(&self, f: &[f64; features::COUNT]) -> [f64; Pattern::COUNT] {
+        let x = Self::standardise(&self.mean, &self.sd, f);
+        let mut scores: [f64; Pattern::COUNT] = std::array::from_fn(|p| {
+            let row = &self.weights[p];
+            row[0] + row[1..].iter().zip(&x).map(|(w, x)| w * x).sum::<f64>()
+        });
+        let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        scores.iter_mut().for_each(|s| *s = (*s - top).exp());
+        let sum: f64 = scores.iter().sum();
+        scores.map(|s| s / sum)
+    }
+}

@@ -1,0 +1,176 @@
+//! How good the classifier is on labelled runs.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::curve::Run;
+use crate::pattern::{Classification, Family, Pattern, Reader};
+
+/// The score of a classifier on labelled runs. A run may accept several patterns: any of them counts as right.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// Labelled runs.
+    pub runs: usize,
+    /// Share of answers that are among the accepted patterns.
+    pub accepted: f64,
+    /// Share of answers whose family is among those of the accepted patterns.
+    pub family: f64,
+    /// Mean over the singly labelled patterns of the share answered right.
+    pub macro_recall: f64,
+    /// Share of runs that were decided (not uncertain).
+    pub decided: f64,
+    /// Share of decided answers that are among the accepted patterns.
+    pub accepted_when_decided: f64,
+    /// Expected calibration error: mean distance between confidence and share right, over tenths of confidence.
+    pub calibration_error: f64,
+    /// Per pattern, over the singly labelled runs.
+    pub patterns: Vec<PatternScore>,
+    /// Rows: the accepted pattern of singly labelled runs; columns: the answer; in the order of [`Pattern::ALL`].
+    pub confusion: Vec<Vec<usize>>,
+    /// Confidence against share right, by tenths.
+    pub reliability: Vec<Reliability>,
+    /// Right and all, by family of the first accepted pattern.
+    pub families: Vec<FamilyScore>,
+    /// Right and all, by source.
+    pub sources: BTreeMap<String, (usize, usize)>,
+    /// The answers that are not accepted.
+    pub wrong: Vec<Wrong>,
+}
+
+/// One pattern among singly labelled runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatternScore {
+    pub pattern: Pattern,
+    /// Runs labelled with it alone.
+    pub runs: usize,
+    /// Share of them answered right.
+    pub recall: f64,
+    /// Share of the answers with this pattern that are right, over all labelled runs.
+    pub precision: f64,
+}
+
+/// One family among all labelled runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FamilyScore {
+    pub family: Family,
+    /// Runs whose first accepted pattern is of this family.
+    pub runs: usize,
+    /// Those answered with an accepted pattern.
+    pub right: usize,
+}
+
+/// Answers of similar confidence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reliability {
+    pub answers: usize,
+    pub mean_confidence: f64,
+    pub share_right: f64,
+}
+
+/// An answer that is not accepted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Wrong {
+    pub id: String,
+    pub answered: Pattern,
+    pub confidence: f64,
+    pub uncertain: bool,
+    pub accept: Vec<Pattern>,
+}
+
+/// Scores a reader on the labelled ones among `runs`; `None` when none is labelled.
+pub fn evaluate(reader: &Reader<'_>, runs: &[Run]) -> Option<Score> {
+    use rayon::prelude::*;
+    let labelled: Vec<&Run> = runs.iter().filter(|r| !r.accept.is_empty()).collect();
+    let answers: Vec<Classification> = labelled.par_iter().map(|r| reader.classify(r)).collect();
+    let pairs: Vec<(&Run, &Classification)> = labelled.iter().copied().zip(&answers).collect();
+    (!pairs.is_empty()).then(|| score(&pairs))
+}
+
+fn right(run: &Run, answer: &Classification) -> bool {
+    run.accept.contains(&answer.pattern)
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
+}
+
+fn score(pairs: &[(&Run, &Classification)]) -> Score {
+    let count = |test: &dyn Fn(&Run, &Classification) -> bool| pairs.iter().filter(|(r, a)| test(r, a)).count();
+    let mut confusion = vec![vec![0; Pattern::COUNT]; Pattern::COUNT];
+    let mut sources: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for (run, answer) in pairs {
+        if let [only] = run.accept[..] {
+            confusion[only.index()][answer.pattern.index()] += 1;
+        }
+        let source = sources.entry(run.source.clone().unwrap_or_else(|| "unknown".into())).or_default();
+        source.0 += usize::from(right(run, answer));
+        source.1 += 1;
+    }
+    let patterns: Vec<PatternScore> = Pattern::ALL
+        .into_iter()
+        .map(|p| {
+            let row = &confusion[p.index()];
+            let runs: usize = row.iter().sum();
+            PatternScore {
+                pattern: p,
+                runs,
+                recall: share(row[p.index()], runs),
+                precision: share(count(&|r, a| a.pattern == p && right(r, a)), count(&|_, a| a.pattern == p)),
+            }
+        })
+        .collect();
+    let recalls: Vec<f64> = patterns.iter().filter(|p| p.runs > 0).map(|p| p.recall).collect();
+    let reliability = reliability(pairs);
+    let decided = count(&|_, a| !a.uncertain);
+    Score {
+        runs: pairs.len(),
+        accepted: share(count(&right), pairs.len()),
+        family: share(count(&|r, a| r.accept.iter().any(|p| p.family() == a.family())), pairs.len()),
+        macro_recall: recalls.iter().sum::<f64>() / recalls.len() as f64,
+        decided: share(decided, pairs.len()),
+        accepted_when_decided: share(count(&|r, a| !a.uncertain && right(r, a)), decided),
+        calibration_error: reliability
+            .iter()
+            .map(|b| b.answers as f64 * (b.mean_confidence - b.share_right).abs())
+            .sum::<f64>()
+            / pairs.len() as f64,
+        patterns,
+        confusion,
+        reliability,
+        families: Family::ALL
+            .into_iter()
+            .map(|family| {
+                let of = |r: &Run| r.accept[0].family() == family;
+                FamilyScore { family, runs: count(&|r, _| of(r)), right: count(&|r, a| of(r) && right(r, a)) }
+            })
+            .collect(),
+        sources,
+        wrong: pairs
+            .iter()
+            .filter(|(r, a)| !right(r, a))
+            .map(|(r, a)| Wrong {
+                id: r.id.clone(),
+                answered: a.pattern,
+                confidence: a.confidence,
+                uncertain: a.uncertain,
+                accept: r.accept.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn reliability(pairs: &[(&Run, &Classification)]) -> Vec<Reliability> {
+    const BINS: usize = 10;
+    (0..BINS)
+        .filter_map(|bin| {
+            let inside: Vec<_> =
+                pairs.iter().filter(|(_, a)| ((a.confidence * BINS as f64) as usize).min(BINS - 1) == bin).collect();
+            (!inside.is_empty()).then(|| Reliability {
+                answers: inside.len(),
+                mean_confidence: inside.iter().map(|(_, a)| a.confidence).sum::<f64>() / inside.len() as f64,
+                share_right: share(inside.iter().filter(|(r, a)| right(r, a)).count(), inside.len()),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! Reasons, doubts and warnings in plain words, with the run's own numbers behind them.
+
+use crate::curve::{Point, Run};
+use crate::model::{Observation, Posterior};
+use crate::pattern::{Pattern, Shares};
+use crate::platform::cpu::ONE_VCPU_MB;
+use crate::platform::quota::PERIOD_MS;
+
+/// Least probability of the best pattern that counts as a decision.
+const LEAST_CONFIDENCE: f64 = 0.5;
+
+/// Least lead over the runner-up of another family.
+const LEAST_LEAD: f64 = 0.15;
+
+/// Evidence per measured size (in `ln`) below which nothing simulated looks like the curve.
+const UNLIKE_ANYTHING: f64 = -2.0;
+
+/// Scatter of the means (in `ln`) from which a run counts as noisy.
+const NOISY: f64 = 0.12;
+
+/// Share of the configured memory from which a size looks full.
+const NEARLY_FULL: f64 = 0.9;
+
+/// Why the curve looks like this pattern.
+pub fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high: &Shares) -> Vec<String> {
+    let points = run.curve.points();
+    let mut reasons = Vec::new();
+    if let Some((a, b)) = widest(points, 0.0, ONE_VCPU_MB * 1.16) {
+        let (gain, fair) = (a.duration.ms() / b.duration.ms(), ideal_gain(a, b));
+        let reading = match gain.ln() / fair.ln() {
+            s if s > 1.15 => "more than the CPU share explains: memory pressure or the CPU quota slows the small sizes",
+            s if s > 0.85 => "the time goes to the CPU",
+            s if s > 0.25 => "part CPU work, part waiting",
+            s if s > -0.15 => "CPU power does not matter: it waits, or is too short to be throttled",
+            _ => "slower with more memory: that is noise, or a downstream",
+        };
+        reasons.push(format!(
+            "from {} to {} MB it is {gain:.2} times faster, where pure CPU work would be {fair:.2} times faster: {reading}",
+            a.memory.mb(),
+            b.memory.mb(),
+        ));
+    }
+    if let Some((a, b)) = widest(points, ONE_VCPU_MB - 1.0, f64::MAX) {
+        let gain = a.duration.ms() / b.duration.ms();
+        let reading = match gain.ln() / (b.memory.as_f64() / a.memory.as_f64()).ln() {
+            s if s > 0.5 => "several threads, or many connections, are at work",
+            s if s > 0.15 => "some work runs beside the main thread",
+            _ => "more cores do not help",
+        };
+        reasons.push(format!(
+            "from {} to {} MB, past one full vCPU, it is {gain:.2} times faster: {reading}",
+            a.memory.mb(),
+            b.memory.mb()
+        ));
+    }
+    let fastest = points.iter().map(|p| p.duration.ms()).fold(f64::INFINITY, f64::min);
+    if fastest < PERIOD_MS {
+        reasons
+            .push(format!("the fastest size takes {fastest:.1} ms, less than one CPU quota period of {PERIOD_MS} ms"));
+    }
+    let part = |name: &str, mean: f64, low: f64, high: f64| {
+        format!("{:.0} % {name} ({:.0}-{:.0} %)", 100.0 * mean, 100.0 * low, 100.0 * high)
+    };
+    reasons.push(format!(
+        "at 1769 MB the curve is best explained by {}, {} and {}",
+        part("CPU", shares.cpu, low.cpu, high.cpu),
+        part("waiting", shares.wait, low.wait, high.wait),
+        part("transfer", shares.transfer, low.transfer, high.transfer),
+    ));
+    reasons.push(format!("{pattern} means: {}; memory buys {}", pattern.summary(), pattern.memory_buys()));
+    reasons
+}
+
+/// The two sizes farthest apart within a range of memory, if there are two.
+fn widest(points: &[Point], from_mb: f64, to_mb: f64) -> Option<(&Point, &Point)> {
+    let mut inside = points.iter().filter(|p| (from_mb..=to_mb).contains(&p.memory.as_f64()));
+    let first = inside.next()?;
+    let last = inside.next_back()?;
+    Some((first, last))
+}
+
+/// How much faster one busy thread gets between two sizes.
+fn ideal_gain(a: &Point, b: &Point) -> f64 {
+    b.memory.as_f64().min(ONE_VCPU_MB) / a.memory.as_f64().min(ONE_VCPU_MB)
+}
+
+/// Why the evidence does not separate the patterns, with the measurement that would settle it; `None` when it does.
+pub fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Posterior<'_>) -> Option<String> {
+    let mut order = Pattern::ALL;
+    order.sort_by(|a, b| probabilities[b.index()].total_cmp(&probabilities[a.index()]));
+    let (first, second) = (order[0], order[1]);
+    let (p, q) = (probabilities[first.index()], probabilities[second.index()]);
+    let sizes = run.curve.len();
+    let unlike = sizes >= 3 && posterior.ln_evidence() / (sizes as f64) < UNLIKE_ANYTHING;
+    if sizes >= 3 && p >= LEAST_CONFIDENCE && p - q >= LEAST_LEAD && !unlike {
+        return None;
+    }
+    let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
+    let smallest = run.curve.points().first().map_or(0.0, |p| p.memory.as_f64());
+    let settle = match () {
+        () if unlike => "no simulated function looks like this curve: check that all sizes ran the same code",
+        () if posterior.variance().sqrt() > NOISY => {
+            "the sizes scatter too much: repeat with 50 or more invocations a size"
+        }
+        () if sizes < 3 => "two sizes cannot tell a knee from a slope: measure 256, 1024 and 3008 MB",
+        () if largest <= ONE_VCPU_MB => "nothing above 1769 MB was measured: add 3008 MB",
+        () if smallest > 512.0 => "nothing below 512 MB was measured: add 128 or 256 MB",
+        () => "a trace of one invocation would show how long it waits",
+    };
+    Some(format!("uncertain between {first} ({:.0} %) and {second} ({:.0} %): {settle}", 100.0 * p, 100.0 * q))
+}
+
+/// What to doubt about the run itself.
+pub fn warnings(run: &Run, seen: &Observation, posterior: &Posterior<'_>) -> Vec<String> {
+    let points = run.curve.points();
+    let mut warnings: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
+    if points.len() < 3 {
+        warnings.push(format!("only {} measured: three or more sizes are needed to see a shape", count(points.len())));
+    }
+    let noise = posterior.variance().sqrt();
+    if noise > NOISY {
+        warnings.push(format!("the sizes scatter by about {:.0} % around any smooth curve", 100.0 * noise));
+    }
+    for ((point, &weight), &m) in points.iter().zip(posterior.point_weights()).zip(&seen.sizes) {
+        if weight < 0.4 {
+            let off = point.duration.ms() / posterior.predict(m).ms - 1.0;
+            warnings.push(format!("{m} lies {:+.0} % off the curve of the other sizes", 100.0 * off));
+        }
+        if let Some(used) = point.sample.max_memory_used_mb.filter(|u| *u >= NEARLY_FULL * m.as_f64()) {
+            warnings.push(format!("{m} looks out of memory: {used:.0} MB were used"));
+        }
+    }
+    warnings
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "1 size was".into() } else { format!("{n} sizes were") }
+}

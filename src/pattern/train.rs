@@ -1,0 +1,146 @@
+//! Training on simulated curves only.
+
+use linfa::Dataset;
+use linfa::traits::Fit;
+use linfa_logistic::MultiLogisticRegression;
+use ndarray::{Array1, Array2};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Gamma, StandardNormal};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::model::library::Particle;
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::features::{self, features};
+use crate::pattern::{Classifier, Pattern};
+use crate::units::MemoryMb;
+
+/// How a classifier is trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Training {
+    /// Seed of the training runs.
+    pub seed: u64,
+    /// Number of training runs.
+    pub runs: usize,
+    /// Strength of the ridge penalty.
+    pub alpha: f64,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self { seed: 2026, runs: 40_000, alpha: 1.0 }
+    }
+}
+
+/// Trains a classifier that reads curves through `library`: the same for the same settings, on any number of threads.
+///
+/// # Errors
+/// When the optimiser fails, or a pattern never occurs among the training runs (too few runs).
+pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
+    // curves that the library does not hold: another seed of the same prior
+    let curves = Library::simulate(settings.seed, settings.runs);
+    let rows: Vec<([f64; features::COUNT], Pattern)> = (0..settings.runs)
+        .into_par_iter()
+        .map(|i| {
+            let seen = measure(&curves, i, settings.seed);
+            let posterior = Posterior::new(library, &seen, &Known::default());
+            (features(&seen, &posterior), curves.particles()[i].pattern)
+        })
+        .collect();
+    let n = rows.len() as f64;
+    let column = |i: usize| rows.iter().map(move |r| r.0[i]);
+    let mean: Vec<f64> = (0..features::COUNT).map(|i| column(i).sum::<f64>() / n).collect();
+    let sd: Vec<f64> = (0..features::COUNT)
+        .map(|i| (column(i).map(|v| (v - mean[i]).powi(2)).sum::<f64>() / n).sqrt().max(1e-6))
+        .collect();
+    let flat: Vec<f64> = rows.iter().flat_map(|r| Classifier::standardise(&mean, &sd, &r.0)).collect();
+    let failed = |e: &dyn std::fmt::Display| Error::new(format!("training failed: {e}"));
+    let records = Array2::from_shape_vec((rows.len(), features::COUNT), flat).map_err(|e| failed(&e))?;
+    let targets = Array1::from_iter(rows.iter().map(|r| r.1.index()));
+    let fitted = MultiLogisticRegression::default()
+        .alpha(settings.alpha)
+        .max_iterations(300)
+        .fit(&Dataset::new(records, targets))
+        .map_err(|e| failed(&e))?;
+    if fitted.classes().len() != Pattern::COUNT {
+        return Err(failed(&"a pattern does not occur among the training runs").help("train on more runs"));
+    }
+    let mut weights = vec![Vec::new(); Pattern::COUNT];
+    for (k, &class) in fitted.classes().iter().enumerate() {
+        weights[class] =
+            std::iter::once(fitted.intercept()[k]).chain(fitted.params().column(k).iter().copied()).collect();
+    }
+    Ok(Classifier::new(settings.seed, settings.runs, mean, sd, weights))
+}
+
+/// Lists of sizes that people tune with, in MB.
+const SIZE_LISTS: [&[u32]; 12] = [
+    &[128, 256, 512, 1024, 1536, 3008],
+    &[128, 256, 512, 1024, 1536, 3008],
+    &[128, 256, 512, 1024, 2048, 3008],
+    &[128, 256, 512, 1024, 1536, 2048, 3008],
+    &[128, 256, 512, 1024, 1769, 2048],
+    &[256, 512, 1024, 1536, 2048, 3008],
+    &[128, 256, 512, 1024, 2048, 4096, 8192, 10240],
+    &[128, 512, 1024, 2048],
+    &[256, 512, 1024, 2048],
+    &[512, 1024, 2048, 3008],
+    &[1024, 1769, 2048, 4096, 8192, 10240],
+    &[128, 512, 3008],
+];
+
+/// Measures curve `i` as a tuning run would: a list of sizes, a number of invocations, the scatter of its regime.
+fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6d65_6173_7572_6500);
+    rng.set_stream(i as u64);
+    let particle = &curves.particles()[i];
+    let sizes = sizes(&mut rng);
+    let invocations = [5.0, 10.0, 10.0, 20.0, 50.0, 100.0][rng.random_range(0..6usize)];
+    let sd = noise_sd(particle, invocations, &mut rng);
+    let ln_ms = sizes
+        .iter()
+        .map(|&m| {
+            let z: f64 = StandardNormal.sample(&mut rng);
+            // now and then a size is measured badly
+            let worse = if rng.random_bool(0.03) { 4.0 } else { 1.0 };
+            f64::from(particle.ln_full) + f64::from(curves.column(m).get(i)) + z * sd * worse
+        })
+        .collect();
+    Observation {
+        sizes,
+        ln_ms,
+        invocations,
+        runtime: rng.random_bool(0.6).then_some(particle.runtime),
+        arch: rng.random_bool(0.8).then_some(particle.arch),
+    }
+}
+
+/// A usual list, a part of one, or a dense sweep of a part of the range.
+fn sizes(rng: &mut ChaCha8Rng) -> Vec<MemoryMb> {
+    let list: Vec<u32> = match rng.random_range(0..10u32) {
+        0 => (0..46).map(|i| 128 + 64 * i).collect(),
+        1 => {
+            let step = [4u32, 8, 16, 32][rng.random_range(0..4usize)];
+            let from = 128 + 8 * rng.random_range(0..16u32);
+            (0..rng.random_range(8..20u32)).map(|i| from + step * i).collect()
+        }
+        pick => {
+            let list = SIZE_LISTS[rng.random_range(0..SIZE_LISTS.len())];
+            let keep = if pick < 6 { list.len() } else { rng.random_range(3..=list.len()) };
+            let mut list = list.to_vec();
+            while list.len() > keep {
+                list.remove(rng.random_range(0..list.len()));
+            }
+            list
+        }
+    };
+    list.into_iter().filter_map(|mb| MemoryMb::new(mb).ok()).collect()
+}
+
+/// A draw from the noise prior: standard deviation of `ln(measured mean)`.
+fn noise_sd(particle: &Particle, invocations: f64, rng: &mut ChaCha8Rng) -> f64 {
+    let (shape, scale) = (particle.noise.shape(), particle.noise.scale(invocations));
+    let precision = Gamma::new(shape, 1.0 / scale).map_or(1.0 / scale, |g| g.sample(rng));
+    (1.0 / precision.max(1e-6)).sqrt()
+}

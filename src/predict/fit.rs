@@ -1,0 +1,322 @@
+//! The workload whose simulated curve explains a recorded run best.
+//!
+//! The most likely workloads of the library start the search; the Levenberg-Marquardt algorithm then moves their
+//! physical terms, each held near plausible values by a prior, so that the result never depends on luck.
+
+use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
+use nalgebra::{DMatrix, DVector, Dyn, Owned};
+
+use crate::curve::Run;
+use crate::model::posterior::Candidate;
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::{Pattern, Shares};
+use crate::simulate::{breakdown, expected_ms};
+use crate::units::MemoryMb;
+use crate::workload::{Call, Runtime, Workload};
+
+/// A workload fitted to a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// The workload: what `simulate`, `whatif` and `chart` take.
+    pub workload: Workload,
+    /// Expected duration in ms at each measured size.
+    pub fitted_ms: Vec<f64>,
+    /// `fitted / measured - 1` at each measured size.
+    pub residuals: Vec<f64>,
+    /// Shares of the time at each measured size.
+    pub shares: Vec<Shares>,
+    /// Root mean square of the relative residuals.
+    pub rms: f64,
+    /// Terms that the measured sizes leave open, in words.
+    pub open: Vec<String>,
+}
+
+/// How many patterns start a search.
+const STARTS: usize = 5;
+
+/// Patterns whose best workload is less likely than the best of all by this factor (in `ln`) start none.
+const START_WITHIN: f64 = 10.0;
+
+/// Footprint in MB of a workload that was drawn without memory pressure.
+const UNSCARCE_MB: f64 = 100.0;
+
+/// Share of the noise that the posterior allows for which a fit treats as noise: a fit describes this run, so that it
+/// follows the measurements closer than a prediction would.
+const NOISE_TRUST: f64 = 0.5;
+
+/// Smallest standard deviation of `ln(measured mean)` that a fit assumes.
+const LEAST_SD: f64 = 0.01;
+
+/// Fits a workload to a run.
+///
+/// Residuals are relative (`ln` durations), weighed by the run's own noise as the posterior sees it, with sizes
+/// off the curve weighed down. Every term is positive by construction.
+pub fn fit(library: &Library, run: &Run) -> Fit {
+    let seen = Observation::of(run);
+    let posterior = Posterior::new(library, &seen, &Known::default());
+    let best = posterior.best();
+    let found = best
+        .iter()
+        .take(STARTS)
+        .filter(|c| best[0].ln_weight - c.ln_weight < START_WITHIN)
+        .map(|c| search(library, c, &seen, &posterior))
+        .min_by(|a, b| a.cost.total_cmp(&b.cost));
+    // a posterior always has a best candidate; the neutral workload keeps this total
+    let Found { mut workload, open, .. } = found.unwrap_or_default();
+    workload.name = run.id.clone();
+    workload.description = format!("Fitted to {} measured sizes of {}", seen.sizes.len(), run.id);
+    workload.pattern = Some(Pattern::of(&workload));
+    let fitted_ms: Vec<f64> = seen.sizes.iter().map(|&m| expected_ms(&workload, m)).collect();
+    let residuals: Vec<f64> =
+        fitted_ms.iter().zip(run.curve.points()).map(|(f, p)| f / p.duration.ms() - 1.0).collect();
+    Fit {
+        shares: seen.sizes.iter().map(|&m| Shares::of(&breakdown(&workload, m, 0.0))).collect(),
+        rms: (residuals.iter().map(|r| r * r).sum::<f64>() / residuals.len() as f64).sqrt(),
+        workload,
+        fitted_ms,
+        residuals,
+        open,
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    workload: Workload,
+    cost: f64,
+    open: Vec<String>,
+}
+
+fn search(library: &Library, start: &Candidate, seen: &Observation, posterior: &Posterior<'_>) -> Found {
+    let drawn = library.workload(start.particle);
+    let factor = (start.ln_full - f64::from(library.particles()[start.particle].ln_full)).exp();
+    let base = known_identity(scaled(&drawn, factor), seen);
+    let knobs: Vec<Knob> = Knob::ALL.into_iter().filter(|k| k.applies(&base)).collect();
+    let sd = (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD);
+    let weights = posterior.point_weights().iter().map(|w| w.sqrt() / sd).collect();
+    let problem = Problem {
+        x: DVector::zeros(knobs.len()),
+        base: &base,
+        knobs: &knobs,
+        sizes: &seen.sizes,
+        ln_ms: &seen.ln_ms,
+        weights,
+    };
+    let (solved, report) = LevenbergMarquardt::new().with_patience(12).with_tol(1e-6).minimize(problem);
+    let cost = if report.objective_function.is_finite() { report.objective_function } else { f64::MAX };
+    Found { workload: solved.workload(), cost, open: solved.open_terms() }
+}
+
+/// The run's own runtime and instruction set, with what the draw assumed for its own written out.
+fn known_identity(mut workload: Workload, seen: &Observation) -> Workload {
+    let per_mb = workload.runtime.cpu_ms_per_mb();
+    for transfer in &mut workload.transfers {
+        transfer.cpu_ms_per_mb.get_or_insert(per_mb);
+    }
+    workload.cpu.helper_fraction = Some(workload.helper_fraction());
+    // a little of every term, for the search to grow or to leave
+    workload.memory.footprint_mb = Some(workload.memory.footprint_mb.unwrap_or(UNSCARCE_MB));
+    workload.memory.pressure = workload.memory.pressure.max(1e-3);
+    workload.cpu.throttle_overhead = workload.cpu.throttle_overhead.max(0.02);
+    if workload.calls.is_empty() && workload.cpu.work_ms > 0.0 {
+        workload.calls.push(Call { latency_ms: 0.01 * workload.cpu.work_ms, ..Call::default() });
+    }
+    workload.runtime = seen.runtime.unwrap_or(Runtime::Custom);
+    workload.arch = seen.arch.unwrap_or(workload.arch);
+    // a fit describes warm invocations of this function alone
+    workload.cold_start = Default::default();
+    workload.downstream = None;
+    workload
+}
+
+/// Everything that takes time, times `factor`.
+fn scaled(workload: &Workload, factor: f64) -> Workload {
+    let mut w = workload.clone();
+    w.cpu.work_ms *= factor;
+    w.cpu.parallel_ms *= factor;
+    for call in &mut w.calls {
+        call.latency_ms *= factor;
+        call.cpu_ms *= factor;
+    }
+    for transfer in &mut w.transfers {
+        transfer.megabytes *= factor;
+    }
+    w
+}
+
+/// A physical term that the search may move, on a logarithmic scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Knob {
+    Work,
+    Parallel,
+    Wait,
+    CallCpu,
+    Megabytes,
+    CpuPerMb,
+    Overhead,
+    Knee,
+    Pressure,
+    LongestThread,
+}
+
+impl Knob {
+    const ALL: [Self; 10] = [
+        Self::Work,
+        Self::Parallel,
+        Self::Wait,
+        Self::CallCpu,
+        Self::Megabytes,
+        Self::CpuPerMb,
+        Self::Overhead,
+        Self::Knee,
+        Self::Pressure,
+        Self::LongestThread,
+    ];
+
+    /// In words, as a person would say it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Work => "CPU work on one thread",
+            Self::Parallel => "CPU work shared by threads",
+            Self::Wait => "waiting for calls",
+            Self::CallCpu => "CPU work of the calls",
+            Self::Megabytes => "megabytes moved",
+            Self::CpuPerMb => "CPU time per megabyte",
+            Self::Overhead => "throttling overhead",
+            Self::Knee => "the size of one full vCPU",
+            Self::Pressure => "memory pressure",
+            Self::LongestThread => "the longest thread",
+        }
+    }
+
+    /// How far (standard deviation in `ln`) the term may plausibly lie from where the search starts.
+    fn prior_sd(self) -> f64 {
+        match self {
+            Self::Knee => 0.04,
+            Self::LongestThread => 0.2,
+            Self::CpuPerMb | Self::CallCpu => 0.5,
+            Self::Overhead | Self::Pressure => 1.0,
+            Self::Work | Self::Parallel | Self::Wait | Self::Megabytes => 1.5,
+        }
+    }
+
+    fn applies(self, w: &Workload) -> bool {
+        match self {
+            Self::Work => w.cpu.work_ms > 0.0,
+            Self::Parallel => w.cpu.parallel_ms > 0.0,
+            Self::Wait => w.calls.iter().any(|c| c.latency_ms > 0.0),
+            Self::CallCpu => w.calls.iter().any(|c| c.cpu_ms > 0.0),
+            Self::Megabytes | Self::CpuPerMb => !w.transfers.is_empty(),
+            Self::Overhead => w.cpu.throttle_overhead > 0.0,
+            Self::Knee => true,
+            Self::Pressure => w.memory.pressure > 0.0,
+            Self::LongestThread => w.cpu.parallel_ms > 0.0 && w.cpu.longest_thread.is_some(),
+        }
+    }
+
+    /// Multiplies the term by `exp(x)`, within its range.
+    fn turn(self, w: &mut Workload, x: f64) {
+        let f = x.clamp(-12.0, 12.0).exp();
+        match self {
+            Self::Work => w.cpu.work_ms *= f,
+            Self::Parallel => w.cpu.parallel_ms *= f,
+            Self::Wait => w.calls.iter_mut().for_each(|c| c.latency_ms *= f),
+            Self::CallCpu => w.calls.iter_mut().for_each(|c| c.cpu_ms *= f),
+            Self::Megabytes => w.transfers.iter_mut().for_each(|t| t.megabytes *= f),
+            Self::CpuPerMb => {
+                w.transfers.iter_mut().for_each(|t| t.cpu_ms_per_mb = t.cpu_ms_per_mb.map(|c| (c * f).min(1e5)));
+            }
+            Self::Overhead => w.cpu.throttle_overhead = (w.cpu.throttle_overhead * f).min(2.0),
+            Self::Knee => w.cpu.knee_mb = w.cpu.knee_mb.map(|k| (k * f).clamp(128.0, 10_240.0)),
+            Self::Pressure => w.memory.pressure = (w.memory.pressure * f).min(100.0),
+            Self::LongestThread => {
+                let least = 1.0 / f64::from(w.cpu.threads);
+                w.cpu.longest_thread = w.cpu.longest_thread.map(|l| (l * f).clamp(least, 1.0));
+            }
+        }
+    }
+}
+
+struct Problem<'a> {
+    x: DVector<f64>,
+    base: &'a Workload,
+    knobs: &'a [Knob],
+    sizes: &'a [MemoryMb],
+    ln_ms: &'a [f64],
+    /// Weight of each residual: one over its standard deviation.
+    weights: Vec<f64>,
+}
+
+impl Problem<'_> {
+    fn workload_at(&self, x: &DVector<f64>) -> Workload {
+        let mut w = self.base.clone();
+        for (knob, &x) in self.knobs.iter().zip(x.iter()) {
+            knob.turn(&mut w, x);
+        }
+        w
+    }
+
+    fn workload(&self) -> Workload {
+        self.workload_at(&self.x)
+    }
+
+    fn residuals_at(&self, x: &DVector<f64>) -> DVector<f64> {
+        let w = self.workload_at(x);
+        let data = self.sizes.iter().zip(self.ln_ms).zip(&self.weights);
+        let data = data.map(|((&m, &y), weight)| (expected_ms(&w, m).ln() - y) * weight);
+        let prior = self.knobs.iter().zip(x.iter()).map(|(k, x)| x / k.prior_sd());
+        DVector::from_iterator(self.sizes.len() + self.knobs.len(), data.chain(prior))
+    }
+
+    /// Terms whose posterior is hardly narrower than their prior, and pairs that only their sum is known of.
+    fn open_terms(&self) -> Vec<String> {
+        let Some(jacobian) = self.jacobian() else { return Vec::new() };
+        let Some(covariance) = (jacobian.transpose() * &jacobian).try_inverse() else { return Vec::new() };
+        let sd = |i: usize| covariance[(i, i)].sqrt();
+        let main = |k: Knob| k.prior_sd() > 1.0;
+        let mut open = Vec::new();
+        for (i, knob) in self.knobs.iter().enumerate() {
+            if main(*knob) && sd(i) > 0.5 {
+                open.push(format!("{} is not determined by these sizes", knob.name()));
+            }
+            for (j, other) in self.knobs.iter().enumerate().take(i) {
+                let correlation = covariance[(i, j)] / (sd(i) * sd(j));
+                if main(*knob) && main(*other) && correlation < -0.9 {
+                    open.push(format!("{} and {} cannot be told apart", other.name(), knob.name()));
+                }
+            }
+        }
+        open
+    }
+}
+
+impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
+    type ResidualStorage = Owned<f64, Dyn>;
+    type JacobianStorage = Owned<f64, Dyn, Dyn>;
+    type ParameterStorage = Owned<f64, Dyn>;
+
+    fn set_params(&mut self, x: &DVector<f64>) {
+        self.x.copy_from(x);
+    }
+
+    fn params(&self) -> DVector<f64> {
+        self.x.clone()
+    }
+
+    fn residuals(&self) -> Option<DVector<f64>> {
+        Some(self.residuals_at(&self.x))
+    }
+
+    fn jacobian(&self) -> Option<DMatrix<f64>> {
+        // the staircase has kinks: a step well above rounding, well below a residual
+        const STEP: f64 = 1e-4;
+        let here = self.residuals_at(&self.x);
+        let columns: Vec<DVector<f64>> = (0..self.knobs.len())
+            .map(|i| {
+                let mut x = self.x.clone();
+                x[i] += STEP;
+                (self.residuals_at(&x) - &here) / STEP
+            })
+            .collect();
+        Some(DMatrix::from_columns(&columns))
+    }
+}
