@@ -209,6 +209,15 @@ pub enum Start {
 }
 
 impl Start {
+    /// The name in run records: `cold`, `warm` or `mixed`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+            Self::Mixed => "mixed",
+        }
+    }
+
     /// Reads the wording of recorded runs (`cold`, `warm`, `mostly cold`, ...).
     pub fn parse(s: &str) -> Option<Self> {
         match s.trim().to_ascii_lowercase().as_str() {
@@ -243,6 +252,8 @@ pub struct Run {
     pub accept: Vec<crate::pattern::Pattern>,
     /// Every other key of the record, kept as it was.
     pub extra: Map<String, Value>,
+    /// What a reader of the curve should know before trusting it; never part of the record.
+    pub warnings: Vec<RunWarning>,
 }
 
 impl Run {
@@ -259,6 +270,88 @@ impl Run {
             source: None,
             accept: Vec::new(),
             extra: Map::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Why an invocation gave no duration worth averaging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Failure {
+    /// It ran into the function's timeout.
+    Timeout,
+    /// It was killed because it needed more memory than the size has.
+    OutOfMemory,
+    /// It ended in another error.
+    Error,
+}
+
+/// Something that a reader found in a run and that weakens its curve. Displayed, it says what was
+/// found and what to do about it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunWarning {
+    /// Invocations that failed at a size; their durations are not in the curve.
+    Failed {
+        /// The memory size.
+        memory: MemoryMb,
+        /// Why they failed.
+        failure: Failure,
+        /// How many did.
+        failed: u64,
+        /// How many invocations succeeded at this size; with 0 the size is not in the curve.
+        succeeded: u64,
+    },
+    /// The duration is longer than what was billed: it holds init time that was free of charge
+    /// (before August 2025), so cold starts are in the curve.
+    UnbilledInit {
+        /// The memory size at which it shows most.
+        memory: MemoryMb,
+        /// Mean duration there, in ms.
+        duration_ms: f64,
+        /// Mean billed duration there, in ms, computed back from the cost.
+        billed_ms: f64,
+    },
+    /// A size without a duration, left out of the curve.
+    NoDuration {
+        /// The memory size.
+        memory: MemoryMb,
+    },
+    /// REPORT lines without a duration or a memory size, left out of the curve.
+    IncompleteReports {
+        /// How many.
+        count: u64,
+    },
+    /// Only the size that power tuning picked is known.
+    OnlyBestSize,
+}
+
+impl std::fmt::Display for RunWarning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Failed { memory, failure, failed, succeeded } => {
+                let (what, remedy) = match failure {
+                    Failure::Timeout => ("timed out", "raise the function's timeout or treat this size as too small"),
+                    Failure::OutOfMemory => ("ran out of memory", "treat this size as too small"),
+                    Failure::Error => ("failed", "look into the function's log and measure this size again"),
+                };
+                let total = failed + succeeded;
+                write!(f, "{failed} of {total} invocations at {memory} {what} and are not in the curve: {remedy}")
+            }
+            Self::UnbilledInit { memory, duration_ms, billed_ms } => write!(
+                f,
+                "at {memory} the mean duration is {duration_ms:.1} ms but only {billed_ms:.0} ms were billed: cold starts \
+                 are in the curve; tune again with more invocations in series to see the warm function"
+            ),
+            Self::NoDuration { memory } => {
+                write!(f, "{memory} has no duration and is left out: measure it again or treat it as too small")
+            }
+            Self::IncompleteReports { count } => write!(
+                f,
+                "{count} REPORT lines lack a duration or a memory size and are left out: export whole log lines"
+            ),
+            Self::OnlyBestSize => f.write_str(
+                "only the best size is known: run power tuning with includeOutputResults, or give its visualization URL",
+            ),
         }
     }
 }

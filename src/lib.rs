@@ -3,13 +3,15 @@
 pub mod cli;
 pub mod curve;
 pub mod error;
+pub mod export;
+pub mod ingest;
 pub mod pattern;
 pub mod platform;
 pub mod simulate;
 pub mod units;
 pub mod workload;
 
-pub use curve::{Arch, Point, PowerCurve, Run, Sample, Start};
+pub use curve::{Arch, Point, PowerCurve, Run, RunWarning, Sample, Start};
 pub use error::{Error, Result};
 pub use pattern::{Family, Pattern};
 pub use units::{MemoryMb, Millis, Usd};
