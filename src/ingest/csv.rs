@@ -85,7 +85,8 @@ pub(super) fn runs(lines: Lines, delimiter: u8, name: &str) -> Vec<Result<Run>> 
     });
     let mut runs: Vec<Result<Run>> = rejected.into_iter().map(Err).collect();
     if table.functions.is_empty() && runs.is_empty() {
-        runs.push(Err(Error::new("CSV has a header and no rows: expected a row for every memory size")));
+        runs.push(Err(Error::new("CSV has a header and no rows: expected a row for every memory size")
+            .help("check that the command which wrote it succeeded")));
     }
     runs.extend(table.functions.into_iter().map(|function| function.into_run(name)));
     runs
@@ -182,14 +183,17 @@ impl Row<'_> {
         let positive = |field, name: &str| self.number(field)?.map(|x| not_negative(x, name)).transpose();
         let count = |field, name: &str| self.number(field)?.map(|x| whole(x, name)).transpose();
         let init_ms = positive(Field::Init, "init duration")?;
-        // a single invocation with an init duration is a cold start
-        let has_init = self.columns.at(Field::Init).map(|_| u64::from(init_ms.is_some()));
+        let cold_starts = match self.columns.at(Field::ColdStarts) {
+            Some(_) => count(Field::ColdStarts, "cold starts")?,
+            // a single invocation with an init duration is a cold start
+            None => self.columns.at(Field::Init).map(|_| u64::from(init_ms.is_some())),
+        };
         Ok(Sample {
             count: count(Field::Count, "count")?,
             sd_ms: positive(Field::Sd, "sd")?,
             max_memory_used_mb: positive(Field::MaxMemoryUsed, "max memory used")?,
             init_ms,
-            cold_starts: count(Field::ColdStarts, "cold starts")?.or(has_init),
+            cold_starts,
         })
     }
 }

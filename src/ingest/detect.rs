@@ -42,12 +42,13 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     let second = lines.next().unwrap_or_default();
 
     let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
+    let is_json = first.starts_with(['{', '[']);
     let delimiter = csv::delimiter(first);
-    if let Some(delimiter) = delimiter.filter(|_| !is_log) {
+    if let Some(delimiter) = delimiter.filter(|_| !is_log && !is_json) {
         return Ok(Format::Csv(delimiter));
     }
-    if first.starts_with(['{', '[', '"']) || first == "null" {
-        let lines = one_value_a_line(first, second) || !head.trim().contains('\n');
+    if is_json || first.starts_with('"') || first == "null" {
+        let lines = one_value_a_line(first, second) || !head.trim_start().contains('\n');
         if !is_log || json::looks_like_record(head.as_bytes()) {
             let is_other_log = lines && first.starts_with('{') && !second.is_empty() && !holds_curves(head);
             return Ok(match lines {
@@ -56,7 +57,7 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
                 false => Format::JsonDocument,
             });
         }
-        if first.starts_with(['{', '[']) {
+        if is_json {
             return Ok(if lines { Format::LogLines } else { Format::LogDocument });
         }
     }

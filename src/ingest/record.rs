@@ -40,6 +40,9 @@ pub fn parse_record(record: &[u8]) -> Result<Run> {
     fields.into_run().map_err(|e| if id.is_empty() { e } else { e.at(format!("record '{id}'")) })
 }
 
+/// What to do about a value that cannot be given.
+const UNKNOWN: &str = "leave it out where it is not known";
+
 /// One value a size; null where it is not known.
 type Column = Option<Vec<Option<f64>>>;
 
@@ -113,7 +116,10 @@ impl Fields {
         let mut points = Vec::with_capacity(sizes);
         let mut warnings = Vec::new();
         for (i, (mb, ms)) in memory.into_iter().zip(duration).enumerate() {
-            let Some(mb) = mb else { return Err(Error::new("memory_mb holds null: expected a size in MB")) };
+            let Some(mb) = mb else {
+                return Err(Error::new("memory_mb holds null: expected a size in MB")
+                    .help("give the memory size of every duration"));
+            };
             let memory = MemoryMb::from_f64(mb).map_err(|e| e.at("memory_mb"))?;
             match ms {
                 Some(ms) => points.push(self.point(i, memory, ms).map_err(|e| e.at(memory.to_string()))?),
@@ -132,12 +138,12 @@ impl Fields {
             keep_wording(&mut run.extra, "start", text, run.start.map_or("", Start::name));
         }
         if let Some(text) = self.arch {
-            run.arch = Some(Arch::from_str(&text).map_err(|e| e.at("arch"))?);
+            run.arch = Some(Arch::from_str(&text).map_err(|e| e.help(UNKNOWN).at("arch"))?);
             keep_wording(&mut run.extra, "arch", text, run.arch.map_or("", Arch::name));
         }
         if let Some(names) = self.accept {
             let accept = names.iter().map(|name| Pattern::from_str(name)).collect::<Result<_>>();
-            run.accept = accept.map_err(|e| e.at("accept"))?;
+            run.accept = accept.map_err(|e| e.help(UNKNOWN).at("accept"))?;
             if run.accept.is_empty() {
                 run.extra.insert("accept".to_owned(), Value::Array(Vec::new()));
             }
@@ -186,8 +192,7 @@ pub(super) fn not_negative(x: f64, name: &str) -> Result<f64> {
     if x.is_finite() && x >= 0.0 {
         Ok(x)
     } else {
-        Err(Error::new(format!("{name} {x} is not usable: expected a number of 0 or more"))
-            .help("leave it out where it is not known"))
+        Err(Error::new(format!("{name} {x} is not usable: expected a number of 0 or more")).help(UNKNOWN))
     }
 }
 
@@ -195,8 +200,7 @@ pub(super) fn whole(x: f64, name: &str) -> Result<u64> {
     if (0.0..=1e15).contains(&x) && x.fract() == 0.0 {
         Ok(x as u64)
     } else {
-        Err(Error::new(format!("{name} {x} is not usable: expected a whole number of 0 or more"))
-            .help("leave it out where it is not known"))
+        Err(Error::new(format!("{name} {x} is not usable: expected a whole number of 0 or more")).help(UNKNOWN))
     }
 }
 
