@@ -3,6 +3,8 @@
 pub mod cli;
 pub mod curve;
 pub mod error;
+pub mod export;
+pub mod ingest;
 pub mod model;
 pub mod pattern;
 pub mod platform;

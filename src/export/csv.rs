@@ -1,0 +1,62 @@
+//! CSV with one row a size, as [`crate::ingest`] reads it.
+
+use crate::curve::{Arch, Run};
+use crate::error::{Error, Result};
+use crate::units::Usd;
+
+/// The columns; what is not known stays empty.
+const HEADER: [&str; 11] = [
+    "function",
+    "memory_mb",
+    "duration_ms",
+    "cost_usd",
+    "count",
+    "sd_ms",
+    "max_memory_used_mb",
+    "init_ms",
+    "cold_starts",
+    "runtime",
+    "arch",
+];
+
+/// Runs as one CSV table with a header.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, export};
+/// let run = Run::new("resize, large", PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?);
+/// let table = export::csv([&run])?;
+/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
+/// # Errors
+/// When the table cannot be written.
+pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
+    let failed = |e: &dyn std::fmt::Display| Error::new(format!("cannot write CSV: {e}"));
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEADER).map_err(|e| failed(&e))?;
+    for run in runs {
+        for p in run.curve.points() {
+            let row = [
+                run.id.clone(),
+                p.memory.mb().to_string(),
+                p.duration.ms().to_string(),
+                or_empty(p.cost.map(Usd::usd)),
+                or_empty(p.sample.count),
+                or_empty(p.sample.sd_ms),
+                or_empty(p.sample.max_memory_used_mb),
+                or_empty(p.sample.init_ms),
+                or_empty(p.sample.cold_starts),
+                run.runtime.clone().unwrap_or_default(),
+                or_empty(run.arch.map(Arch::name)),
+            ];
+            writer.write_record(row).map_err(|e| failed(&e))?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|e| failed(&e))?;
+    String::from_utf8(bytes).map_err(|e| failed(&e))
+}
+
+fn or_empty(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |v| v.to_string())
+}

@@ -1,0 +1,129 @@
+//! What the recorded cost of a run tells beyond the cost: the architecture, and unbilled init time.
+//!
+//! aws-lambda-power-tuning computes `averagePrice = ceil(billed ms) * price * memory / 128`, so
+//! the billed duration comes back from the cost once the price is known.
+
+use crate::curve::{Arch, Point, PowerCurve, Run, RunWarning};
+
+/// Price of an x86_64 function in aws-lambda-power-tuning, in $ per GB-second (2.1e-9 $ per ms of 128 MB).
+///
+/// Source: lambda/utils.js and template.yml of aws-lambda-power-tuning; 47 decoded public runs agree.
+const X86_64_USD_PER_GB_S: f64 = 2.1e-9 * 8.0 * 1000.0;
+
+/// The same for an arm64 function (1.7e-9 $ per ms of 128 MB).
+const ARM64_USD_PER_GB_S: f64 = 1.7e-9 * 8.0 * 1000.0;
+
+/// Room around a price: list prices lie 0.8 % (x86_64) and 2 % (arm64) below those of
+/// aws-lambda-power-tuning, and rounding up to whole ms adds up to 1 ms.
+const TOLERANCE: f64 = 0.025;
+
+/// Shortest duration, in ms, that the price is read from: 1 ms of rounding is 2 % of it.
+const LONG_MS: f64 = 50.0;
+
+/// The difference of duration and billed duration, in ms and as a share of the duration, from
+/// which unbilled init is certain; trimming the two means apart explains less.
+const UNBILLED_MS: f64 = 1.0;
+const UNBILLED_SHARE: f64 = 0.05;
+
+/// Fills in the architecture where it is unknown, and warns of unbilled init.
+pub(super) fn annotate(run: &mut Run) {
+    run.arch = run.arch.or_else(|| infer_arch(&run.curve));
+    if let Some(arch) = run.arch {
+        run.warnings.extend(unbilled_init(&run.curve, arch));
+    }
+}
+
+/// The architecture that the recorded costs were computed for: most of the points of at least
+/// 50 ms must cost what x86_64 costs a GB-second, or what arm64 does.
+///
+/// ```
+/// use powercurve::{Arch, MemoryMb, Millis, Point, PowerCurve, Usd};
+/// let point = Point::new(MemoryMb::new(1024)?, Millis::new(3084.0)?).with_cost(Usd::new(4.1942e-5)?);
+/// let curve = PowerCurve::new(vec![point])?;
+/// assert_eq!(powercurve::ingest::infer_arch(&curve), Some(Arch::Arm64));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn infer_arch(curve: &PowerCurve) -> Option<Arch> {
+    let prices: Vec<f64> = curve
+        .points()
+        .iter()
+        .filter(|p| p.duration.ms() >= LONG_MS)
+        .filter_map(|p| Some(p.cost?.usd() / gb_seconds(p, p.duration.ms())))
+        .collect();
+    [Arch::X86_64, Arch::Arm64].into_iter().find(|&arch| {
+        let near = prices.iter().filter(|&price| (price / usd_per_gb_s(arch) - 1.0).abs() < TOLERANCE).count();
+        2 * near > prices.len()
+    })
+}
+
+/// The size at which the duration exceeds the billed duration most, where it clearly does.
+fn unbilled_init(curve: &PowerCurve, arch: Arch) -> Option<RunWarning> {
+    let excess = curve.points().iter().filter_map(|p| {
+        let billed_ms = p.cost?.usd() / (usd_per_gb_s(arch) * gb_seconds(p, 1.0));
+        let excess = p.duration.ms() - billed_ms;
+        (excess > UNBILLED_MS && excess > UNBILLED_SHARE * p.duration.ms()).then_some((excess, billed_ms, p))
+    });
+    let (_, billed_ms, point) = excess.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(RunWarning::UnbilledInit { memory: point.memory, duration_ms: point.duration.ms(), billed_ms })
+}
+
+fn gb_seconds(point: &Point, ms: f64) -> f64 {
+    point.memory.as_f64() / 1024.0 * ms / 1000.0
+}
+
+const fn usd_per_gb_s(arch: Arch) -> f64 {
+    match arch {
+        Arch::X86_64 => X86_64_USD_PER_GB_S,
+        Arch::Arm64 => ARM64_USD_PER_GB_S,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{MemoryMb, Millis, Usd};
+
+    /// A curve billed for `billed_ms` at the price that aws-lambda-power-tuning uses.
+    fn curve(arch: Arch, points: &[(u32, f64, f64)]) -> PowerCurve {
+        let price = if arch == Arch::X86_64 { 2.1e-9 } else { 1.7e-9 };
+        let point = |&(mb, ms, billed_ms): &(u32, f64, f64)| {
+            let cost = Usd::new(price * f64::from(mb) / 128.0 * billed_ms).unwrap();
+            Point::new(MemoryMb::new(mb).unwrap(), Millis::new(ms).unwrap()).with_cost(cost)
+        };
+        PowerCurve::new(points.iter().map(point).collect()).unwrap()
+    }
+
+    #[test]
+    fn the_architecture_is_read_from_the_long_points() {
+        for arch in [Arch::X86_64, Arch::Arm64] {
+            let long = curve(arch, &[(128, 2000.4, 2001.0), (256, 990.2, 991.0), (3008, 4.1, 5.0)]);
+            assert_eq!(infer_arch(&long), Some(arch));
+            let short = curve(arch, &[(128, 4.2, 5.0), (256, 2.1, 3.0)]);
+            assert_eq!(infer_arch(&short), None, "rounding hides the price of short points");
+        }
+    }
+
+    #[test]
+    fn no_cost_or_another_price_gives_no_architecture() {
+        assert_eq!(infer_arch(&PowerCurve::from_ms(&[(128, 500.0), (256, 250.0)]).unwrap()), None);
+        let unbilled = curve(Arch::X86_64, &[(128, 500.0, 120.0), (256, 400.0, 60.0)]);
+        assert_eq!(infer_arch(&unbilled), None);
+    }
+
+    #[test]
+    fn init_that_was_not_billed_is_warned_of() {
+        let mut run =
+            Run::new("f", curve(Arch::Arm64, &[(128, 5000.0, 1000.0), (256, 700.0, 500.0), (512, 249.5, 250.0)]));
+        run.arch = Some(Arch::Arm64);
+        annotate(&mut run);
+        let [RunWarning::UnbilledInit { memory, billed_ms, .. }] = run.warnings[..] else {
+            panic!("{:?}", run.warnings)
+        };
+        assert_eq!(memory.mb(), 128);
+        assert!((billed_ms - 1000.0).abs() < 1e-6);
+
+        let mut warm = Run::new("f", curve(Arch::X86_64, &[(128, 2000.4, 2001.0), (256, 1003.0, 991.0)]));
+        annotate(&mut warm);
+        assert_eq!((warm.arch, warm.warnings.len()), (Some(Arch::X86_64), 0), "means trimmed apart are no init");
+    }
+}

@@ -1,0 +1,413 @@
+//! CSV with a header: memory size, duration, and optionally cost, function and sample figures.
+//!
+//! Columns go by the usual spellings (`memory_mb`, `power`, `MemorySize`, `averageDuration`,
+//! `duration (s)`, `averagePrice`, `function_name`, ... and the fields of Logs Insights). The rows
+//! of one function make one run; repeated rows of one size are repeated invocations.
+
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+
+use ::csv::ByteRecord;
+
+use super::lines::Lines;
+use super::moments::{Moments, larger};
+use super::record::{not_negative, whole};
+use super::rows::for_each_row;
+use super::{MAX_GROUPS, cost};
+use crate::curve::{Arch, Point, PowerCurve, Run, Sample};
+use crate::error::{Error, Result};
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// The delimiters that are recognised.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Memory,
+    Duration,
+    Cost,
+    Function,
+    Count,
+    Sd,
+    MaxMemoryUsed,
+    Init,
+    ColdStarts,
+    Runtime,
+    Arch,
+}
+
+/// The spellings of every column in [`snake_case`], without a unit or a word for the mean; the
+/// first one that is there counts.
+const SPELLINGS: [(Field, &[&str]); 11] = [
+    (Field::Memory, &["memory", "memory_size", "power", "power_value", "value", "configured_memory", "ram", "mb"]),
+    (Field::Duration, &["duration", "time", "execution_time", "ms"]),
+    (Field::Cost, &["cost", "price", "usd"]),
+    (Field::Function, &["function", "function_name", "lambda", "lambda_name", "log", "name", "id", "run"]),
+    (Field::Count, &["count", "invocations", "num", "n"]),
+    (Field::Sd, &["sd", "sd_duration", "stddev", "std_dev", "std"]),
+    (Field::MaxMemoryUsed, &["max_memory_used", "memory_used"]),
+    (Field::Init, &["init", "init_duration"]),
+    (Field::ColdStarts, &["cold_starts"]),
+    (Field::Runtime, &["runtime"]),
+    (Field::Arch, &["arch", "architecture"]),
+];
+
+/// Where the columns are: place and the factor that turns a number into our unit.
+#[derive(Debug)]
+struct Columns {
+    columns: [Option<(usize, f64)>; SPELLINGS.len()],
+    /// Files with ';' between the columns may write 12,5 for 12.5.
+    decimal_comma: bool,
+}
+
+/// The delimiter, when a line is the header of such a file.
+pub(super) fn delimiter(header: &str) -> Option<u8> {
+    let complete = |&delimiter: &u8| {
+        let names: Vec<&str> = header.split(char::from(delimiter)).map(|n| n.trim().trim_matches('"')).collect();
+        let columns = Columns::new(&names, delimiter);
+        columns.at(Field::Memory).is_some() && columns.at(Field::Duration).is_some()
+    };
+    DELIMITERS.into_iter().find(complete)
+}
+
+/// The runs of a file, one a function in the order of appearance, and before them the rejected rows.
+pub(super) fn runs(lines: Lines, delimiter: u8, name: &str) -> Vec<Result<Run>> {
+    let mut columns = None;
+    let mut table = Table::default();
+    let rejected = for_each_row(lines, delimiter, |row| match &columns {
+        Some(columns) => table.push(&Row { row, columns }),
+        None => {
+            let names: Vec<_> = row.iter().map(String::from_utf8_lossy).collect();
+            columns = Some(Columns::new(&names, delimiter));
+            Ok(())
+        }
+    });
+    let mut runs: Vec<Result<Run>> = rejected.into_iter().map(Err).collect();
+    if table.functions.is_empty() && runs.is_empty() {
+        runs.push(Err(Error::new("CSV has a header and no rows: expected a row for every memory size")
+            .help("check that the command which wrote it succeeded")));
+    }
+    runs.extend(table.functions.into_iter().map(|function| function.into_run(name)));
+    runs
+}
+
+impl Columns {
+    fn new(names: &[impl AsRef<str>], delimiter: u8) -> Self {
+        let names: Vec<Name> = names.iter().map(|name| Name::of(name.as_ref())).collect();
+        let place = |spellings: &[&str]| {
+            spellings.iter().find_map(|spelling| {
+                let at = names.iter().position(|name| name.base == *spelling)?;
+                Some((at, names[at].scale))
+            })
+        };
+        Self { columns: SPELLINGS.map(|(_, spellings)| place(spellings)), decimal_comma: delimiter == b';' }
+    }
+
+    fn at(&self, field: Field) -> Option<(usize, f64)> {
+        self.columns[field as usize]
+    }
+}
+
+/// A column's name without unit and mean, and the factor of the unit.
+struct Name {
+    base: String,
+    scale: f64,
+}
+
+impl Name {
+    fn of(header: &str) -> Self {
+        // Logs Insights gives memory in bytes, where MB are millions of them
+        let bytes = matches!(header.trim(), "@memorySize" | "@maxMemoryUsed");
+        let name = snake_case(header);
+        let name = ["average_", "avg_", "mean_"].iter().find_map(|mean| name.strip_prefix(mean)).unwrap_or(&name);
+        let units = [("_ms", 1.0), ("_mb", 1.0), ("_usd", 1.0), ("_s", 1e3), ("_sec", 1e3), ("_seconds", 1e3)];
+        let (base, scale) =
+            units.iter().find_map(|(unit, scale)| Some((name.strip_suffix(unit)?, *scale))).unwrap_or((name, 1.0));
+        Self { base: base.to_owned(), scale: if bytes { 1e-6 } else { scale } }
+    }
+}
+
+/// `averageDuration`, `Average Duration` and `average-duration` alike as `average_duration`.
+fn snake_case(header: &str) -> String {
+    let mut snake = String::new();
+    let mut was_lower = false;
+    for c in header.chars() {
+        if (c.is_uppercase() && was_lower || !c.is_alphanumeric()) && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        if c.is_alphanumeric() {
+            snake.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase();
+    }
+    snake.trim_matches('_').to_owned()
+}
+
+/// One row, by field.
+struct Row<'r> {
+    row: &'r ByteRecord,
+    columns: &'r Columns,
+}
+
+impl Row<'_> {
+    /// The text of a field; `None` when the column or its content is missing.
+    fn text(&self, field: Field) -> Option<&str> {
+        let (at, _) = self.columns.at(field)?;
+        let text = str::from_utf8(self.row.get(at)?).ok()?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn number(&self, field: Field) -> Result<Option<f64>> {
+        let Some(text) = self.text(field) else { return Ok(None) };
+        let scale = self.columns.at(field).map_or(1.0, |(_, scale)| scale);
+        let plain = text.trim_start_matches('$');
+        let number = match plain.parse() {
+            Err(_) if self.columns.decimal_comma => plain.replace(',', ".").parse(),
+            parsed => parsed,
+        };
+        number.map(|x: f64| Some(if scale == 1.0 { x } else { x * scale })).map_err(|_| {
+            Error::new(format!("{field:?} is '{text}': expected a number"))
+                .help("write numbers plainly, with the unit in the header")
+        })
+    }
+
+    fn required(&self, field: Field) -> Result<f64> {
+        self.number(field)?.ok_or_else(|| {
+            Error::new(format!("{field:?} is missing: expected a number"))
+                .help("leave out the row of a size that failed; give every row as many fields as the header")
+        })
+    }
+
+    fn sample(&self) -> Result<Sample> {
+        let positive = |field, name: &str| self.number(field)?.map(|x| not_negative(x, name)).transpose();
+        let count = |field, name: &str| self.number(field)?.map(|x| whole(x, name)).transpose();
+        let init_ms = positive(Field::Init, "init duration")?;
+        let cold_starts = match self.columns.at(Field::ColdStarts) {
+            Some(_) => count(Field::ColdStarts, "cold starts")?,
+            // a single invocation with an init duration is a cold start
+            None => self.columns.at(Field::Init).map(|_| u64::from(init_ms.is_some())),
+        };
+        Ok(Sample {
+            count: count(Field::Count, "count")?,
+            sd_ms: positive(Field::Sd, "sd")?,
+            max_memory_used_mb: positive(Field::MaxMemoryUsed, "max memory used")?,
+            init_ms,
+            cold_starts,
+        })
+    }
+}
+
+/// All rows read so far.
+#[derive(Default)]
+struct Table {
+    functions: Vec<Function>,
+    by_name: HashMap<String, usize>,
+    groups: usize,
+}
+
+struct Function {
+    name: String,
+    sizes: BTreeMap<MemoryMb, Size>,
+    runtime: Option<String>,
+    arch: Option<Arch>,
+}
+
+/// The rows of one function and size.
+#[derive(Default)]
+struct Size {
+    rows: u64,
+    duration: Moments,
+    cost: Moments,
+    init: Moments,
+    sample: Sample,
+    sd_unknown: bool,
+}
+
+impl Table {
+    fn push(&mut self, row: &Row) -> Result<()> {
+        let memory = row.required(Field::Memory)?;
+        // bytes of Logs Insights need not be a whole number of MB after scaling
+        let memory = MemoryMb::from_f64((memory * 1e3).round() / 1e3)?;
+        let duration = Millis::new(row.required(Field::Duration)?)?;
+        let cost = row.number(Field::Cost)?.map(Usd::new).transpose()?;
+        let sample = row.sample()?;
+        let arch = row.text(Field::Arch).map(Arch::from_str).transpose()?;
+        let function = self.function(row.text(Field::Function).unwrap_or_default())?;
+        function.arch = function.arch.or(arch);
+        function.runtime = function.runtime.take().or_else(|| row.text(Field::Runtime).map(str::to_owned));
+        let known = function.sizes.len();
+        function.sizes.entry(memory).or_default().push(duration, cost, &sample);
+        self.groups += function.sizes.len() - known;
+        Ok(())
+    }
+
+    fn function(&mut self, name: &str) -> Result<&mut Function> {
+        let name = name.rsplit_once("/aws/lambda/").map_or(name, |(_, name)| name);
+        let at = match self.by_name.get(name) {
+            Some(&at) => at,
+            None if self.groups + self.functions.len() >= MAX_GROUPS => {
+                return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
+                    .help("check that the column of the function does not hold request ids, or split the file"));
+            }
+            None => {
+                let function = Function { name: name.to_owned(), sizes: BTreeMap::new(), runtime: None, arch: None };
+                self.functions.push(function);
+                self.by_name.insert(name.to_owned(), self.functions.len() - 1);
+                self.functions.len() - 1
+            }
+        };
+        Ok(&mut self.functions[at])
+    }
+}
+
+impl Function {
+    fn into_run(self, file: &str) -> Result<Run> {
+        let points = self.sizes.into_iter().map(|(memory, size)| size.into_point(memory));
+        let curve = PowerCurve::new(points.collect::<Result<_>>()?)?;
+        let mut run = Run::new(if self.name.is_empty() { file.to_owned() } else { self.name }, curve);
+        run.runtime = self.runtime;
+        run.arch = self.arch;
+        cost::annotate(&mut run);
+        Ok(run)
+    }
+}
+
+impl Size {
+    fn push(&mut self, duration: Millis, cost: Option<Usd>, sample: &Sample) {
+        let count = sample.count.unwrap_or(1).max(1);
+        self.sd_unknown |= count > 1 && sample.sd_ms.is_none();
+        self.duration.push_group(count, duration.ms(), sample.sd_ms.unwrap_or(0.0));
+        if let Some(cost) = cost {
+            self.cost.push_group(count, cost.usd(), 0.0);
+        }
+        if let Some(init) = sample.init_ms {
+            self.init.push_group(sample.cold_starts.unwrap_or(1).max(1), init, 0.0);
+        }
+        let so_far = &mut self.sample;
+        let cold_starts = so_far.cold_starts.map(|n| n.saturating_add(sample.cold_starts.unwrap_or(0)));
+        *so_far = Sample {
+            cold_starts: cold_starts.or(sample.cold_starts),
+            max_memory_used_mb: larger(so_far.max_memory_used_mb, sample.max_memory_used_mb),
+            ..*sample
+        };
+        self.rows += 1;
+    }
+
+    fn into_point(self, memory: MemoryMb) -> Result<Point> {
+        let mut sample = self.sample;
+        if self.rows > 1 {
+            sample.count = Some(self.duration.count());
+            sample.sd_ms = self.duration.sd().filter(|_| !self.sd_unknown);
+            sample.init_ms = self.init.mean();
+        }
+        let has_cost = self.cost.count() == self.duration.count();
+        let cost = self.cost.mean().filter(|_| has_cost).map(Usd::new).transpose()?;
+        Ok(Point { cost, sample, ..Point::new(memory, Millis::new(self.duration.mean().unwrap_or(f64::NAN))?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Result<Run>> {
+        let delimiter = delimiter(text.lines().next().unwrap()).expect("a header");
+        runs(Lines::open(Box::new(std::io::Cursor::new(text.to_owned()))).unwrap(), delimiter, "file")
+    }
+
+    fn pairs(run: &Result<Run>) -> Vec<(u32, f64)> {
+        run.as_ref().unwrap().curve.points().iter().map(|p| (p.memory.mb(), p.duration.ms())).collect()
+    }
+
+    #[test]
+    fn spellings_are_in_the_order_of_the_fields() {
+        assert!(SPELLINGS.iter().enumerate().all(|(i, (field, _))| *field as usize == i));
+    }
+
+    #[test]
+    fn usual_spellings_and_units() {
+        for header in [
+            "memory_mb,duration_ms",
+            "memory,duration",
+            "power,averageDuration",
+            "value,averageDuration",
+            "MemorySize,Average Duration (ms)",
+            "Memory Size (MB),Duration",
+            "\"memory\",\"duration\"",
+            "Memory [MB];mean_duration",
+            "power\ttime_ms",
+        ] {
+            let delimiter = delimiter(header).unwrap_or_else(|| panic!("{header}"));
+            let text = format!("{header}\n128,8.5\n256,4\n").replace(',', &char::from(delimiter).to_string());
+            assert_eq!(pairs(&read(&text)[0]), [(128, 8.5), (256, 4.0)], "{header}");
+        }
+        assert_eq!(pairs(&read("memory,duration_s\n128,1.5")[0]), [(128, 1500.0)]);
+        assert_eq!(pairs(&read("memory;duration\n128;12,5")[0]), [(128, 12.5)]);
+        assert_eq!(delimiter("timestamp,message"), None);
+        assert_eq!(delimiter("memory,billed_duration"), None, "what is billed is not the duration");
+    }
+
+    #[test]
+    fn functions_are_runs_in_order_of_appearance() {
+        let runs = read("id,memory,duration,cost,function\n1,256,4,2e-7,b\n2,128,8,1e-7,a\n3,128,9,1e-7,b\n");
+        assert_eq!(runs.iter().map(|r| r.as_ref().unwrap().id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(pairs(&runs[0]), [(128, 9.0), (256, 4.0)]);
+        assert_eq!(runs[0].as_ref().unwrap().curve.points()[1].cost.unwrap().usd(), 2e-7);
+        assert_eq!(runs[0].as_ref().unwrap().curve.points()[1].sample, Sample::default(), "one row is no sample");
+    }
+
+    #[test]
+    fn repeated_rows_are_repeated_invocations() {
+        let runs = read("memory,duration,cost\n128,10,1e-7\n128,20,3e-7\n256,5,\n256,7,1e-7\n");
+        let points = runs[0].as_ref().unwrap().curve.points();
+        assert_eq!((points[0].duration.ms(), points[0].sample.count), (15.0, Some(2)));
+        assert_eq!(points[0].sample.sd_ms, Some(50f64.sqrt()));
+        assert!((points[0].cost.unwrap().usd() - 2e-7).abs() < 1e-20);
+        assert_eq!(points[1].cost, None, "the cost of one row is unknown");
+    }
+
+    #[test]
+    fn groups_are_weighted_by_their_count() {
+        let runs = read("memory,duration,count,sd\n128,10,30,1\n128,20,10,2\n256,7,9,\n256,9,1,\n");
+        let points = runs[0].as_ref().unwrap().curve.points();
+        assert_eq!((points[0].duration.ms(), points[0].sample.count), (12.5, Some(40)));
+        // 29 * 1 + 9 * 4 within, 30 * 2.5^2 + 10 * 7.5^2 between
+        assert!((points[0].sample.sd_ms.unwrap() - ((29.0 + 36.0 + 187.5 + 562.5) / 39f64).sqrt()).abs() < 1e-9);
+        assert_eq!(points[1].sample.sd_ms, None, "the spread within a group is unknown");
+    }
+
+    #[test]
+    fn fields_of_logs_insights() {
+        let csv = "@timestamp,@memorySize,@duration,@initDuration,@maxMemoryUsed,@log\n\
+                   t,128000000,10,,64000000,1:/aws/lambda/resize\nt,1.28E8,30,200.5,70000000,1:/aws/lambda/resize\n";
+        let runs = read(csv);
+        let run = runs[0].as_ref().unwrap();
+        let expected = Sample {
+            count: Some(2),
+            sd_ms: Some(200f64.sqrt()),
+            max_memory_used_mb: Some(70.0),
+            init_ms: Some(200.5),
+            cold_starts: Some(1),
+        };
+        assert_eq!((run.id.as_str(), run.curve.points()[0].sample), ("resize", expected));
+    }
+
+    #[test]
+    fn bad_rows_are_named_and_the_others_read() {
+        let runs = read("memory,duration\r\n128,8\r\n64,9\r\n256,\r\n512,abc\r\n1024\r\n2048,-1\r\n3008,2\r\n");
+        let errors: Vec<String> = runs.iter().filter_map(|r| r.as_ref().err()).map(Error::to_string).collect();
+        for (error, start) in errors.iter().zip([
+            "line 3: memory size 64 MB",
+            "line 4: Duration is missing",
+            "line 5: Duration is 'abc'",
+            "line 6: Duration is missing",
+            "line 7: duration -1 ms",
+        ]) {
+            assert!(error.starts_with(start) && error.contains("help:"), "{error}");
+        }
+        assert_eq!(errors.len(), 5);
+        assert_eq!(pairs(runs.last().unwrap()), [(128, 8.0), (3008, 2.0)]);
+        assert!(read("memory,duration\n")[0].as_ref().unwrap_err().problem().contains("no rows"));
+    }
+}

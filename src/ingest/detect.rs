@@ -1,0 +1,130 @@
+//! What an input is, by its content.
+
+use memchr::memmem;
+use serde::de::IgnoredAny;
+
+use super::report::{PLATFORM_REPORT, REPORT};
+use super::{csv, json, url};
+use crate::error::{Error, Result};
+
+/// The forms of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Run records and power-tuning outputs, one JSON value a line.
+    JsonLines,
+    /// The same, spread over lines.
+    JsonDocument,
+    /// Rows of memory size and duration, with this delimiter.
+    Csv(u8),
+    /// Visualization URLs in text.
+    Urls,
+    /// A log, event by line.
+    LogLines,
+    /// A log in JSON that is spread over lines.
+    LogDocument,
+    /// A log in the rows of a CSV file.
+    LogRows,
+}
+
+/// What an input is that begins like this.
+///
+/// # Errors
+/// When it is binary.
+pub(super) fn format(head: &[u8]) -> Result<Format> {
+    if head.contains(&0) {
+        return Err(Error::new("content is binary: expected text in UTF-8")
+            .help("give the text itself, plain or packed with gzip; zip and parquet files are not read"));
+    }
+    // the last line of the head may be cut off in the middle of a character
+    let head = &String::from_utf8_lossy(head);
+    let mut lines = head.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default().trim();
+    let second = lines.next().unwrap_or_default();
+
+    let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
+    let is_json = first.starts_with(['{', '[']);
+    let delimiter = csv::delimiter(first);
+    if let Some(delimiter) = delimiter.filter(|_| !is_log && !is_json) {
+        return Ok(Format::Csv(delimiter));
+    }
+    if is_json || first.starts_with('"') || first == "null" {
+        let lines = one_value_a_line(first, second) || !head.trim_start().contains('\n');
+        if !is_log || json::looks_like_record(head.as_bytes()) {
+            let is_other_log = lines && first.starts_with('{') && !second.is_empty() && !holds_curves(head);
+            return Ok(match lines {
+                true if is_other_log => Format::LogLines,
+                true => Format::JsonLines,
+                false => Format::JsonDocument,
+            });
+        }
+        if is_json {
+            return Ok(if lines { Format::LogLines } else { Format::LogDocument });
+        }
+    }
+    Ok(match () {
+        () if is_log && first.split(',').any(|name| name.trim_matches('"') == "@message") => Format::LogRows,
+        () if !is_log && url::find(head).next().is_some() => Format::Urls,
+        () => Format::LogLines,
+    })
+}
+
+/// Whether every line is a JSON value of its own, judged by the first two.
+fn one_value_a_line(first: &str, second: &str) -> bool {
+    let opens = first.ends_with(['{', '[', ',', ':']);
+    // a damaged first line must not hide that the next one is a record of its own
+    let next_is_value = second.starts_with('{') && !opens;
+    next_is_value || serde_json::from_str::<IgnoredAny>(first).is_ok()
+}
+
+/// Whether JSON mentions what run records or power-tuning outputs are made of; lines of a log may
+/// be JSON of any other kind.
+fn holds_curves(head: &str) -> bool {
+    const KEYS: [&str; 6] =
+        ["\"memory_mb\"", "averageDuration", "stateMachine", "\"power", "\"output\"", "\"results\""];
+    KEYS.iter().any(|key| head.contains(key)) || head.trim_start().starts_with("{}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+    const REPORT_LINE: &str = "REPORT RequestId: x\tDuration: 1.00 ms\tMemory Size: 128 MB";
+
+    #[test]
+    fn every_form_is_told_by_its_beginning() {
+        let cases = [
+            (r#"{"id": "a", "memory_mb": [128], "duration_ms": [1]}"#.to_owned(), Format::JsonLines),
+            ("\n\n{\"memory_mb\": [128], \"duration_ms\": [1]}\n{\"memory_mb\"".to_owned(), Format::JsonLines),
+            ("{\"id\": \"cut\n{\"memory_mb\": [128], \"duration_ms\": [1]}".to_owned(), Format::JsonLines),
+            ("{\n  \"memory_mb\": [128],\n  \"duration_ms\": [1]\n}".to_owned(), Format::JsonDocument),
+            ("[\n{\"memory_mb\": [128], \"duration_ms\": [1]},\n".to_owned(), Format::JsonDocument),
+            (r#"[{"memory_mb": [128], "duration_ms": [1]}]"#.to_owned(), Format::JsonLines),
+            ("{\"power\": 128,\n \"cost\": 1}".to_owned(), Format::JsonDocument),
+            ("null\n".to_owned(), Format::JsonLines),
+            ("{}".to_owned(), Format::JsonLines),
+            ("\"{\\\"power\\\": 128}\"".to_owned(), Format::JsonLines),
+            (format!("\"{URL}\""), Format::JsonLines),
+            (format!("{{\"memory_mb\": [{}", "128, ".repeat(10)), Format::JsonLines),
+            ("memory,duration\n128,5".to_owned(), Format::Csv(b',')),
+            ("\"power\";\"duration\"\n".to_owned(), Format::Csv(b';')),
+            (format!("see\n {URL}\n"), Format::Urls),
+            (REPORT_LINE.to_owned(), Format::LogLines),
+            (format!("START RequestId: x\n{REPORT_LINE}\n{URL}"), Format::LogLines),
+            (format!("{{\"message\":\"{}\"}}\n", REPORT_LINE.replace('\t', "\\t")), Format::LogLines),
+            (format!("{{\n \"events\": [\n{{\"message\":\"{REPORT_LINE}\"}}"), Format::LogDocument),
+            ("{\"level\":\"INFO\"}\n{\"type\":\"platform.report\"}".to_owned(), Format::LogLines),
+            ("{\"level\":\"INFO\"}\n{\"level\":\"INFO\"}".to_owned(), Format::LogLines),
+            (format!("@timestamp,@message,@log\nt,\"{REPORT_LINE}\n\",g"), Format::LogRows),
+            ("hello".to_owned(), Format::LogLines),
+        ];
+        for (head, expected) in cases {
+            assert_eq!(format(head.as_bytes()).unwrap(), expected, "{head}");
+        }
+    }
+
+    #[test]
+    fn binary_is_rejected() {
+        assert!(format(b"PK\x03\x04\0\0").unwrap_err().problem().contains("binary"));
+    }
+}

@@ -1,0 +1,260 @@
+//! Bytes in, lines out: bounded memory, whatever the input holds.
+
+use std::io::{self, BufReader, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use memchr::memchr;
+
+use crate::error::{Error, Result};
+
+/// The longest line, and the longest JSON document that is spread over lines, in bytes: 16 MiB.
+pub const LINE_LIMIT: usize = 16 << 20;
+
+/// Bytes of the beginning that content detection looks at.
+const HEAD: usize = 64 << 10;
+
+/// Bytes asked for at a time.
+const CHUNK: usize = 256 << 10;
+
+/// After a line that is too long, at most this many bytes are passed over in search of its end.
+const SKIP_LIMIT: usize = 16 * LINE_LIMIT;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Reads an input line by line from one buffer that never grows past [`LINE_LIMIT`].
+pub struct Lines {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    number: u64,
+    finished: bool,
+}
+
+impl Lines {
+    /// Opens an input: unpacks gzip, passes over a byte-order mark.
+    ///
+    /// # Errors
+    /// When it cannot be read, is empty, or is UTF-16.
+    pub fn open(reader: Box<dyn Read + Send>) -> Result<Self> {
+        let mut lines = Self::new(reader);
+        if lines.head()?.starts_with(&GZIP_MAGIC) {
+            lines = Self::new(Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, lines.into_read()))));
+        }
+        let head = lines.head()?;
+        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+            return Err(Error::new("text is encoded as UTF-16: expected UTF-8").help("save it as UTF-8 and try again"));
+        }
+        if head.starts_with(b"\xef\xbb\xbf") {
+            lines.start += 3;
+        }
+        if lines.finished && lines.pending().trim_ascii().is_empty() {
+            return Err(Error::new("input is empty: expected a power-tuning output, run records, CSV or REPORT lines")
+                .help("check that the command which wrote it succeeded"));
+        }
+        Ok(lines)
+    }
+
+    fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self { reader, buffer: vec![0; CHUNK], start: 0, end: 0, number: 0, finished: false }
+    }
+
+    /// The beginning of what is left, up to 64 KiB; stays to be read.
+    ///
+    /// # Errors
+    /// When the input cannot be read.
+    pub fn head(&mut self) -> Result<&[u8]> {
+        while self.end - self.start < HEAD && self.fill()? {}
+        Ok(&self.buffer[self.start..self.end.min(self.start + HEAD)])
+    }
+
+    /// The next line with its number, counted from 1, without its line end.
+    pub fn next_line(&mut self) -> Option<Result<(u64, &[u8])>> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = memchr(b'\n', &self.buffer[self.start + searched..self.end]) {
+                let from = self.start;
+                let to = from + searched + at;
+                self.start = to + 1;
+                self.number += 1;
+                return Some(Ok((self.number, without_cr(&self.buffer[from..to]))));
+            }
+            searched = self.end - self.start;
+            if searched >= LINE_LIMIT {
+                return Some(Err(self.skip_line()));
+            }
+            match self.fill() {
+                Ok(true) => {}
+                Ok(false) if searched == 0 => return None,
+                Ok(false) => {
+                    let from = self.start;
+                    self.start = self.end;
+                    self.number += 1;
+                    return Some(Ok((self.number, without_cr(&self.buffer[from..self.end]))));
+                }
+                Err(error) => {
+                    self.start = self.end;
+                    return Some(Err(error.at(format!("after line {}", self.number))));
+                }
+            }
+        }
+    }
+
+    /// Everything that is left, as one text.
+    ///
+    /// # Errors
+    /// When it is longer than [`LINE_LIMIT`] or cannot be read.
+    pub fn whole(&mut self) -> Result<&[u8]> {
+        while self.end - self.start < LINE_LIMIT {
+            if !self.fill()? {
+                let from = self.start;
+                self.start = self.end;
+                return Ok(&self.buffer[from..self.end]);
+            }
+        }
+        Err(Error::new(format!("JSON document is longer than {} MiB", LINE_LIMIT >> 20))
+            .help("write one JSON value a line, for example with jq -c '.[]' or jq -c '.events[]'"))
+    }
+
+    /// Everything that is left, as a stream.
+    pub fn into_read(mut self) -> Box<dyn Read + Send> {
+        self.buffer.truncate(self.end);
+        let mut rest = Cursor::new(self.buffer);
+        rest.set_position(self.start as u64);
+        Box::new(rest.chain(self.reader))
+    }
+
+    fn pending(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Reads more behind what is pending; `false` at the end of the input.
+    fn fill(&mut self) -> Result<bool> {
+        if self.finished {
+            return Ok(false);
+        }
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize((2 * self.end).min(LINE_LIMIT + CHUNK), 0);
+        }
+        loop {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.finished = true,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => {
+                    self.finished = true;
+                    return Err(Error::new(format!("cannot read on: {e}"))
+                        .help("check that the file is complete; a .gz file may have been cut off"));
+                }
+            }
+            return Ok(!self.finished);
+        }
+    }
+
+    /// Passes over a line that is too long, and says so.
+    fn skip_line(&mut self) -> Error {
+        self.number += 1;
+        let error = Error::new(format!("line is longer than {} MiB", LINE_LIMIT >> 20))
+            .help("write one record or one log event a line, for example with jq -c '.[]'")
+            .at(format!("line {}", self.number));
+        let mut skipped = 0;
+        while skipped < SKIP_LIMIT {
+            if let Some(at) = memchr(b'\n', self.pending()) {
+                self.start += at + 1;
+                return error;
+            }
+            skipped += self.end - self.start;
+            self.start = self.end;
+            if !matches!(self.fill(), Ok(true)) {
+                return error;
+            }
+        }
+        self.finished = true;
+        self.start = self.end;
+        error
+    }
+}
+
+fn without_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &'static [u8]) -> Lines {
+        Lines::open(Box::new(text)).unwrap()
+    }
+
+    fn all(mut lines: Lines) -> Vec<std::result::Result<(u64, String), String>> {
+        let mut out = Vec::new();
+        while let Some(line) = lines.next_line() {
+            out.push(match line {
+                Ok((n, text)) => Ok((n, String::from_utf8_lossy(text).into_owned())),
+                Err(e) => Err(e.to_string()),
+            });
+        }
+        out
+    }
+
+    #[test]
+    fn lines_are_numbered_and_lose_their_line_ends() {
+        let got = all(lines(b"\xef\xbb\xbfa\r\n\nb"));
+        assert_eq!(got, [Ok((1, "a".into())), Ok((2, String::new())), Ok((3, "b".into()))]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_rejected_and_the_next_one_is_read() {
+        let text = io::repeat(b'x').take(3 * LINE_LIMIT as u64).chain(&b"\ngood\n"[..]);
+        let mut lines = Lines::open(Box::new(text)).unwrap();
+        let error = lines.next_line().unwrap().unwrap_err();
+        assert_eq!(error.place(), ["line 1"]);
+        assert!(lines.buffer.len() <= LINE_LIMIT + CHUNK, "the buffer stays bounded");
+        assert_eq!(lines.next_line().unwrap().unwrap(), (2, &b"good"[..]));
+        assert!(lines.next_line().is_none());
+    }
+
+    #[test]
+    fn an_endless_line_is_given_up() {
+        let mut lines = Lines::open(Box::new(io::repeat(b'x'))).unwrap();
+        assert!(lines.next_line().unwrap().is_err());
+        assert!(lines.next_line().is_none());
+    }
+
+    #[test]
+    fn a_document_has_the_same_limit() {
+        let mut lines = Lines::open(Box::new(io::repeat(b'x'))).unwrap();
+        assert!(lines.whole().unwrap_err().problem().contains("16 MiB"));
+    }
+
+    #[test]
+    fn gzip_is_unpacked_member_after_member() {
+        use std::io::Write;
+        let mut packed = Vec::new();
+        for part in ["one\n", "two\n"] {
+            let mut gz = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::fast());
+            gz.write_all(part.as_bytes()).unwrap();
+            gz.finish().unwrap();
+        }
+        let got = all(Lines::open(Box::new(Cursor::new(packed.clone()))).unwrap());
+        assert_eq!(got, [Ok((1, "one".into())), Ok((2, "two".into()))]);
+
+        packed.truncate(packed.len() - 6);
+        let error = Lines::open(Box::new(Cursor::new(packed))).err().unwrap();
+        assert!(error.to_string().contains("cut off"), "{error}");
+    }
+
+    #[test]
+    fn empty_and_utf16_inputs_are_named() {
+        for (text, word) in [(&b""[..], "empty"), (b" \n\n", "empty"), (b"\xff\xfe{\0", "UTF-16")] {
+            let error = Lines::open(Box::new(text)).err().unwrap();
+            assert!(error.problem().contains(word), "{error}");
+        }
+    }
+}

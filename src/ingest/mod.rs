@@ -1,0 +1,241 @@
+//! Recorded runs in: every form of a RUN argument, recognised by its content.
+//!
+//! * output of aws-lambda-power-tuning in all its wrappings, and its visualization URL;
+//! * run records, one JSON object a line ([`parse_record`]);
+//! * CSV with a header;
+//! * REPORT lines of CloudWatch logs, grouped by function and memory size.
+//!
+//! Inputs are read lazily and in order, in memory that does not grow with their length. What
+//! cannot be read is one error item with its place; everything else is still read.
+//!
+//! ```
+//! let url = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+//! let runs: Vec<_> = powercurve::ingest::read(&[url.to_owned()]).collect::<Result<_, _>>()?;
+//! assert_eq!(runs[0].curve.len(), 2);
+//! # Ok::<(), powercurve::Error>(())
+//! ```
+
+mod cost;
+mod csv;
+mod detect;
+mod json;
+mod lines;
+mod lpt;
+mod moments;
+mod record;
+mod report;
+mod rows;
+mod source;
+pub mod url;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::curve::Run;
+use crate::error::Result;
+use detect::Format;
+use lines::Lines;
+use report::Reports;
+
+pub use cost::infer_arch;
+pub use lines::LINE_LIMIT;
+pub use record::parse_record;
+pub use source::{Input, Source, inputs};
+
+/// Most pairs of function and memory size that one input may have.
+const MAX_GROUPS: usize = 1_000_000;
+
+/// The runs that the arguments name, in their order; an error is one rejected input, line or run.
+pub fn read(args: &[String]) -> impl Iterator<Item = Result<Run>> + Send + use<> {
+    raw(args).flat_map(|raw| match raw {
+        Ok(raw) => raw.parse(),
+        Err(error) => vec![Err(error)],
+    })
+}
+
+/// The same runs before they are parsed. Reading them is quick, and [`RawRun::parse`] can be
+/// called on many threads.
+pub fn raw(args: &[String]) -> impl Iterator<Item = Result<RawRun>> + Send + use<> {
+    Reader { inputs: inputs(args).into_iter(), input: None, lines: None, ready: VecDeque::new() }
+}
+
+/// A piece of an input that holds one run, sometimes several (a comparison of two, a list).
+#[derive(Debug)]
+pub struct RawRun {
+    file: Arc<File>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Json { text: Vec<u8>, line: Option<u64> },
+    Url { url: String, line: u64 },
+    Parsed(Box<Run>),
+}
+
+/// What messages and runs call a source.
+#[derive(Debug)]
+struct File {
+    place: String,
+    name: String,
+}
+
+impl RawRun {
+    /// Parses it.
+    pub fn parse(self) -> Vec<Result<Run>> {
+        let Self { file, content } = self;
+        let (runs, line) = match content {
+            Content::Parsed(run) => return vec![Ok(*run)],
+            Content::Json { text, line } => (json::runs(&text, &file.name_at(line)), line),
+            Content::Url { url, line } => (url::runs(&url, &file.name_at(Some(line))), Some(line)),
+        };
+        runs.into_iter().map(|run| run.map_err(|e| e.at(file.place_at(line)))).collect()
+    }
+}
+
+impl File {
+    fn place_at(&self, line: Option<u64>) -> String {
+        line.map_or_else(|| self.place.clone(), |line| format!("{}:{line}", self.place))
+    }
+
+    /// A run of the first line has the name of the file, since often it is the only one.
+    fn name_at(&self, line: Option<u64>) -> String {
+        match line {
+            None | Some(1) => self.name.clone(),
+            Some(line) => format!("{}:{line}", self.name),
+        }
+    }
+}
+
+/// Reads one source after the other.
+struct Reader {
+    inputs: std::vec::IntoIter<Result<Input>>,
+    input: Option<OpenInput>,
+    lines: Option<OpenLines>,
+    ready: VecDeque<Result<RawRun>>,
+}
+
+/// The rest of an input, and what its logs hold so far.
+struct OpenInput {
+    name: String,
+    sources: std::vec::IntoIter<Source>,
+    reports: Reports,
+}
+
+/// A source that is read line by line.
+struct OpenLines {
+    lines: Lines,
+    file: Arc<File>,
+    urls: bool,
+}
+
+impl Iterator for Reader {
+    type Item = Result<RawRun>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(item);
+            }
+            if let Some(open) = &mut self.lines {
+                if !open.read_line(&mut self.ready) {
+                    self.lines = None;
+                }
+                continue;
+            }
+            if let Some(input) = &mut self.input {
+                match input.sources.next() {
+                    Some(source) => self.lines = input.open(source, &mut self.ready),
+                    None => {
+                        let file = Arc::new(File { place: input.name.clone(), name: input.name.clone() });
+                        let runs = std::mem::take(&mut input.reports).into_runs();
+                        self.ready.extend(runs.map(|run| parsed(&file, run)));
+                        self.input = None;
+                    }
+                }
+                continue;
+            }
+            match self.inputs.next()? {
+                Ok(Input { name, sources }) => {
+                    self.input = Some(OpenInput { name, sources: sources.into_iter(), reports: Reports::default() });
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl OpenInput {
+    /// Opens a source. What is not read line by line goes to `ready` at once, logs to the reports.
+    fn open(&mut self, source: Source, ready: &mut VecDeque<Result<RawRun>>) -> Option<OpenLines> {
+        let file = Arc::new(File { place: source.place(), name: source.name(&self.name) });
+        match self.try_open(source, &file, ready) {
+            Ok(lines) => lines,
+            Err(error) => {
+                ready.push_back(Err(error.at(&file.place)));
+                None
+            }
+        }
+    }
+
+    fn try_open(
+        &mut self,
+        source: Source,
+        file: &Arc<File>,
+        ready: &mut VecDeque<Result<RawRun>>,
+    ) -> Result<Option<OpenLines>> {
+        let mut lines = source.open()?;
+        let format = detect::format(lines.head()?)?;
+        let rejected = match format {
+            Format::JsonLines => return Ok(Some(OpenLines { lines, file: Arc::clone(file), urls: false })),
+            Format::Urls => return Ok(Some(OpenLines { lines, file: Arc::clone(file), urls: true })),
+            Format::JsonDocument => {
+                let content = Content::Json { text: lines.whole()?.to_vec(), line: None };
+                ready.push_back(Ok(RawRun { file: Arc::clone(file), content }));
+                return Ok(None);
+            }
+            Format::Csv(delimiter) => {
+                let runs = csv::runs(lines, delimiter, &file.name);
+                ready.extend(runs.into_iter().map(|run| parsed(file, run)));
+                return Ok(None);
+            }
+            Format::LogLines => self.reports.scan_lines(&mut lines, &file.name)?,
+            Format::LogDocument => self.reports.scan_document(&mut lines, &file.name)?,
+            Format::LogRows => self.reports.scan_rows(lines, &file.name)?,
+        };
+        ready.extend(rejected.into_iter().map(|e| Err(e.at(&file.place))));
+        Ok(None)
+    }
+}
+
+impl OpenLines {
+    /// Reads one line; `false` at the end.
+    fn read_line(&mut self, ready: &mut VecDeque<Result<RawRun>>) -> bool {
+        let file = &self.file;
+        match self.lines.next_line() {
+            None => return false,
+            Some(Err(error)) => ready.push_back(Err(error.at(&file.place))),
+            Some(Ok((_, line))) if line.trim_ascii().is_empty() => {}
+            Some(Ok((number, line))) if self.urls => {
+                let line = String::from_utf8_lossy(line);
+                ready.extend(url::find(&line).map(|url| {
+                    let content = Content::Url { url: url.to_owned(), line: number };
+                    Ok(RawRun { file: Arc::clone(file), content })
+                }));
+            }
+            Some(Ok((number, line))) => {
+                let content = Content::Json { text: line.to_vec(), line: Some(number) };
+                ready.push_back(Ok(RawRun { file: Arc::clone(file), content }));
+            }
+        }
+        true
+    }
+}
+
+/// A run that is parsed already.
+fn parsed(file: &Arc<File>, run: Result<Run>) -> Result<RawRun> {
+    match run {
+        Ok(run) => Ok(RawRun { file: Arc::clone(file), content: Content::Parsed(Box::new(run)) }),
+        Err(error) => Err(error.at(&file.place)),
+    }
+}

@@ -1,0 +1,189 @@
+//! CloudWatch logs: REPORT lines and `platform.report` events, grouped by function and memory size.
+//!
+//! Each line is read once and forgotten, so the memory needed grows with the number of functions
+//! and sizes and not with the log. The duration is that of the handler; init is kept apart.
+
+mod line;
+mod scan;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::MAX_GROUPS;
+use super::moments::{Moments, larger};
+use crate::curve::{Failure, Point, PowerCurve, Run, RunWarning, Sample, Start};
+use crate::error::{Error, Result};
+use crate::units::{MemoryMb, Millis};
+
+use line::Report;
+pub(super) use line::{PLATFORM_REPORT, REPORT};
+
+/// How many invocations lie at most between a REPORT line and the line that tells its failure.
+const WINDOW: usize = 64;
+
+/// All invocations of the logs read so far.
+#[derive(Default)]
+pub(super) struct Reports {
+    functions: Vec<Function>,
+    by_name: HashMap<Vec<u8>, usize>,
+    /// Invocations seen so far.
+    seen: u64,
+    groups: usize,
+    beyond_limit: u64,
+    /// The last invocations: a following line may still say that one failed.
+    pending: VecDeque<(usize, Report)>,
+    /// The last failures that were told before their REPORT line.
+    failures: VecDeque<(u128, Failure)>,
+}
+
+#[derive(Default)]
+struct Function {
+    name: Vec<u8>,
+    sizes: BTreeMap<MemoryMb, Size>,
+    incomplete: u64,
+}
+
+/// The invocations of one function at one size.
+#[derive(Default)]
+struct Size {
+    duration: Moments,
+    init: Moments,
+    max_memory_used_mb: Option<f64>,
+    failed: BTreeMap<Failure, u64>,
+}
+
+impl Reports {
+    /// Takes one invocation of the function called `name`.
+    fn push(&mut self, name: &[u8], mut report: Report) {
+        if report.failure.is_none() && !self.failures.is_empty() {
+            let told = self.failures.iter().find(|(request, _)| *request == report.request);
+            report.failure = told.map(|&(_, failure)| failure);
+        }
+        self.seen += 1;
+        let Some(function) = self.function(name) else {
+            self.beyond_limit += 1;
+            return;
+        };
+        self.pending.push_back((function, report));
+        if self.pending.len() > WINDOW {
+            self.settle_oldest();
+        }
+    }
+
+    /// Takes a failure that a line of its own tells.
+    fn push_failure(&mut self, (request, failure): (u128, Failure)) {
+        if let Some((_, report)) = self.pending.iter_mut().rev().find(|(_, r)| r.request == request) {
+            report.failure.get_or_insert(failure);
+            return;
+        }
+        self.failures.push_back((request, failure));
+        if self.failures.len() > WINDOW {
+            self.failures.pop_front();
+        }
+    }
+
+    fn function(&mut self, name: &[u8]) -> Option<usize> {
+        // lines of one function mostly stand together
+        let last = self.pending.back().map(|&(function, _)| function);
+        let same = |&function: &usize| self.functions.get(function).is_some_and(|f| f.name == name);
+        if let Some(known) = last.filter(same).or_else(|| self.by_name.get(name).copied()) {
+            return Some(known);
+        }
+        if self.groups >= MAX_GROUPS {
+            return None;
+        }
+        self.groups += 1;
+        self.functions.push(Function { name: name.to_vec(), ..Function::default() });
+        self.by_name.insert(name.to_vec(), self.functions.len() - 1);
+        Some(self.functions.len() - 1)
+    }
+
+    fn settle_oldest(&mut self) {
+        if let Some((function, report)) = self.pending.pop_front()
+            && let Some(function) = self.functions.get_mut(function)
+        {
+            self.groups += function.settle(&report);
+        }
+    }
+
+    /// The runs, one a function, in the order of appearance.
+    pub(super) fn into_runs(mut self) -> impl Iterator<Item = Result<Run>> {
+        while !self.pending.is_empty() {
+            self.settle_oldest();
+        }
+        let beyond = (self.beyond_limit > 0).then(|| {
+            Error::new(format!(
+                "{} invocations belong to further functions: expected at most {MAX_GROUPS} pairs of function and size",
+                self.beyond_limit
+            ))
+            .help("split the logs by function")
+        });
+        self.functions.into_iter().map(Function::into_run).chain(beyond.map(Err))
+    }
+}
+
+impl Function {
+    /// Counts an invocation in; returns the number of sizes that are new.
+    fn settle(&mut self, report: &Report) -> usize {
+        let size = report.memory_mb.and_then(|mb| MemoryMb::from_f64(mb).ok());
+        let duration = report.duration_ms.and_then(|ms| Millis::new(ms).ok());
+        let (Some(memory), Some(duration)) = (size, duration) else {
+            self.incomplete += 1;
+            return 0;
+        };
+        let known = self.sizes.len();
+        let size = self.sizes.entry(memory).or_default();
+        match report.failure {
+            Some(failure) => *size.failed.entry(failure).or_default() += 1,
+            None => {
+                size.duration.push(duration.ms());
+                size.max_memory_used_mb = larger(size.max_memory_used_mb, report.max_memory_used_mb);
+                report.init_ms.into_iter().for_each(|ms| size.init.push(ms));
+            }
+        }
+        self.sizes.len() - known
+    }
+
+    fn into_run(self) -> Result<Run> {
+        let name = String::from_utf8_lossy(&self.name).into_owned();
+        let mut points = Vec::new();
+        let mut warnings = Vec::new();
+        let (mut invocations, mut cold_starts) = (0, 0);
+        for (memory, size) in self.sizes {
+            let succeeded = size.duration.count();
+            for (failure, failed) in size.failed {
+                warnings.push(RunWarning::Failed { memory, failure, failed, succeeded });
+            }
+            let Some(mean) = size.duration.mean() else { continue };
+            invocations += succeeded;
+            cold_starts += size.init.count();
+            let sample = Sample {
+                count: Some(succeeded),
+                sd_ms: size.duration.sd(),
+                max_memory_used_mb: size.max_memory_used_mb,
+                init_ms: size.init.mean(),
+                cold_starts: Some(size.init.count()),
+            };
+            points.push(Point { sample, ..Point::new(memory, Millis::new(mean)?) });
+        }
+        if self.incomplete > 0 {
+            warnings.push(RunWarning::IncompleteReports { count: self.incomplete });
+        }
+        if points.is_empty() {
+            let found: Vec<String> = warnings.iter().map(RunWarning::to_string).collect();
+            return Err(Error::new(format!(
+                "function '{name}' has no successful invocation with a duration and a memory size: {}",
+                found.join("; ")
+            ))
+            .help("measure a larger memory size or raise the timeout")
+            .at(name));
+        }
+        let mut run = Run::new(name, PowerCurve::new(points)?);
+        run.start = Some(match cold_starts {
+            0 => Start::Warm,
+            n if n == invocations => Start::Cold,
+            _ => Start::Mixed,
+        });
+        run.warnings = warnings;
+        Ok(run)
+    }
+}

@@ -1,0 +1,108 @@
+//! Rows of a CSV file, with bounded memory however long a row is made.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ::csv::{ByteRecord, ReaderBuilder, Terminator};
+
+use super::lines::{LINE_LIMIT, Lines};
+use crate::error::{Error, Result};
+
+/// Rejected rows that are reported one by one; the rest is only counted.
+const MAX_REJECTED: usize = 100;
+
+/// Shows every row, the header included, to `each`; returns what it and the reader rejected, with
+/// the line as the place.
+pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&ByteRecord) -> Result<()>) -> Vec<Error> {
+    let left = Arc::new(AtomicUsize::new(LINE_LIMIT));
+    let limited = Limited { inner: lines.into_read(), left: Arc::clone(&left) };
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        // a \r before it counts as a blank; as a line end of its own it would shift line numbers
+        .terminator(Terminator::Any(b'\n'))
+        .flexible(true)
+        .buffer_capacity(READ_AHEAD)
+        .from_reader(limited);
+    let mut row = ByteRecord::new();
+    let mut rejected = Vec::new();
+    let mut unnamed = 0;
+    loop {
+        left.store(LINE_LIMIT, Ordering::Relaxed);
+        let line = reader.position().line();
+        let result = match reader.read_byte_record(&mut row) {
+            Ok(false) => break,
+            Ok(true) => each(&row),
+            Err(e) => {
+                let help = "check that quotes are closed and that the file is complete";
+                rejected.push(Error::new(format!("cannot read on: {e}")).help(help).at(format!("line {line}")));
+                break;
+            }
+        };
+        if let Err(error) = result {
+            let line = row.position().map_or(line, |p| p.line());
+            if rejected.len() < MAX_REJECTED {
+                rejected.push(error.at(format!("line {line}")));
+            } else {
+                unnamed += 1;
+            }
+        }
+    }
+    if unnamed > 0 {
+        rejected.push(Error::new(format!("{unnamed} more rows were rejected")).help("correct the first ones and see"));
+    }
+    rejected
+}
+
+/// Bytes asked for at a time.
+const READ_AHEAD: usize = 64 << 10;
+
+/// Ends with an error when a single row asks for more than the limit.
+struct Limited {
+    inner: Box<dyn Read + Send>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Read for Limited {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(io::Error::other(format!("row is longer than {} MiB", LINE_LIMIT >> 20)));
+        }
+        let n = self.inner.read(buffer)?;
+        self.left.store(left.saturating_sub(n), Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_that_never_closes_ends_the_file_with_an_error() {
+        let text = io::Cursor::new("a,b\n1,2\n\"").chain(io::repeat(b'x'));
+        let mut rows = 0;
+        let rejected = for_each_row(Lines::open(Box::new(text)).unwrap(), b',', |_| {
+            rows += 1;
+            Ok(())
+        });
+        assert_eq!(rows, 2);
+        assert!(
+            rejected[0].to_string().contains("line 3: cannot read on: row is longer than 16 MiB"),
+            "{}",
+            rejected[0]
+        );
+    }
+
+    #[test]
+    fn a_flood_of_bad_rows_is_counted() {
+        let text = "x\n".repeat(MAX_REJECTED + 5);
+        let lines = Lines::open(Box::new(io::Cursor::new(text))).unwrap();
+        let rejected = for_each_row(lines, b',', |_| Err(Error::new("bad")));
+        assert_eq!(rejected.len(), MAX_REJECTED + 1);
+        assert_eq!(rejected[1].to_string(), "line 2: bad");
+        assert_eq!(rejected[MAX_REJECTED].problem(), "5 more rows were rejected");
+    }
+}

@@ -1,0 +1,204 @@
+//! What a RUN argument names: a file, all files of a folder, standard input, or the text itself.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::lines::Lines;
+use super::url;
+use crate::error::{Error, Result};
+
+/// How deep folders are searched.
+const MAX_FOLDERS: usize = 16;
+
+/// Endings of the files in a folder that are read, before a possible `.gz`; others, such as a
+/// README, are passed over. A file that is named itself may have any ending.
+const ENDINGS: [&str; 9] = ["", "csv", "json", "jsonl", "log", "ndjson", "tsv", "txt", "url"];
+
+/// One place that runs are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file, packed with gzip or not.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// Text that is there already, with a name for it.
+    Text {
+        /// What messages and runs without a name of their own call it.
+        name: String,
+        /// The text.
+        text: Vec<u8>,
+    },
+}
+
+/// What one RUN argument names. Logs of one input belong together, in whichever file they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// A name for the whole: that of the file or folder without its ending.
+    pub name: String,
+    /// The sources, in the order of their paths.
+    pub sources: Vec<Source>,
+}
+
+/// Resolves RUN arguments: `-` is standard input, a folder stands for the run files in it and in
+/// its folders, a visualization URL or its fragment is read as it is.
+///
+/// An item is an error when its argument is neither, or a folder without run files; the others
+/// are not affected.
+pub fn inputs(args: &[String]) -> Vec<Result<Input>> {
+    let mut urls = 0;
+    args.iter()
+        .map(|arg| {
+            let path = Path::new(arg);
+            if arg == "-" {
+                Ok(Input { name: "stdin".to_owned(), sources: vec![Source::Stdin] })
+            } else if path.is_dir() {
+                let mut files = Vec::new();
+                collect(path, MAX_FOLDERS, &mut files).map_err(|e| unreadable(&e).at(arg))?;
+                if files.is_empty() {
+                    let help = format!("it is searched for files that end in {} or .gz", ENDINGS[1..].join(", "));
+                    return Err(Error::new("folder holds no run files: expected at least one").help(help).at(arg));
+                }
+                Ok(Input { name: stem(path), sources: files.into_iter().map(Source::Path).collect() })
+            } else if path.exists() {
+                Ok(Input { name: stem(path), sources: vec![Source::Path(path.to_owned())] })
+            } else if url::find(arg).next().is_some() {
+                urls += 1;
+                let name = format!("url-{urls}");
+                Ok(Input { name: name.clone(), sources: vec![Source::Text { name, text: arg.clone().into_bytes() }] })
+            } else {
+                let help = "give a file, a folder, - for standard input, or a quoted visualization URL";
+                Err(Error::new("no such file or folder").help(help).at(arg))
+            }
+        })
+        .collect()
+}
+
+/// Adds the run files of a folder, sorted by path.
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        // links to folders are not followed: they may lead in a circle
+        if entry.file_type()?.is_dir() {
+            if depth > 1 {
+                collect(&path, depth - 1, files)?;
+            }
+        } else if path.is_file() && is_run_file(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_run_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    ENDINGS.contains(&name.rsplit_once('.').map_or("", |(_, ending)| ending))
+}
+
+/// The name of a file without its endings (`resize.log.gz` is `resize`).
+fn stem(path: &Path) -> String {
+    // "." and ".." have a name only once they are resolved
+    let resolved = path.file_name().is_none().then(|| path.canonicalize().ok()).flatten();
+    let name = resolved.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let unpacked = name.strip_suffix(".gz").unwrap_or(&name);
+    match unpacked.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) => {
+            stem.to_owned()
+        }
+        _ => unpacked.to_owned(),
+    }
+}
+
+impl Source {
+    /// What messages call it: the path, `<stdin>`, or the name of the text.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Path(path) => path.display().to_string(),
+            Self::Stdin => "<stdin>".to_owned(),
+            Self::Text { name, .. } => name.clone(),
+        }
+    }
+
+    /// What its runs are called that have no name of their own. A file that is only numbered, as
+    /// CloudWatch exports log streams, goes by the name of the whole input.
+    pub(super) fn name(&self, input: &str) -> String {
+        match self {
+            Self::Path(path) => {
+                let stem = stem(path);
+                if stem.bytes().all(|b| b.is_ascii_digit()) { input.to_owned() } else { stem }
+            }
+            Self::Stdin => "stdin".to_owned(),
+            Self::Text { name, .. } => name.clone(),
+        }
+    }
+
+    /// Opens it for reading, unpacked.
+    pub(super) fn open(self) -> Result<Lines> {
+        let reader: Box<dyn Read + Send> = match self {
+            Self::Path(path) => Box::new(File::open(path).map_err(|e| unreadable(&e))?),
+            Self::Stdin => Box::new(io::stdin()),
+            Self::Text { text, .. } => Box::new(io::Cursor::new(text)),
+        };
+        Lines::open(reader)
+    }
+}
+
+fn unreadable(error: &io::Error) -> Error {
+    Error::new(format!("cannot be read: {error}")).help("check its path and permissions")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(args: &[&str]) -> Vec<String> {
+        args.iter().map(|&a| a.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_folder_stands_for_its_run_files_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("team.a");
+        for file in ["b.jsonl", "a.json", "README.md", ".hidden.json", "logs/000001.gz", "logs/x.log.GZ", "plain"] {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let input = inputs(&args(&[root.to_str().unwrap()])).remove(0).unwrap();
+        let names: Vec<String> =
+            input.sources.iter().map(|s| s.place()[root.to_str().unwrap().len() + 1..].to_owned()).collect();
+        assert_eq!(names, ["a.json", "b.jsonl", "logs/000001.gz", "logs/x.log.GZ", "plain"]);
+        assert_eq!(input.name, "team.a");
+        assert_eq!(input.sources[2].name(&input.name), "team.a", "a number is no name");
+
+        let empty = tempfile::tempdir().unwrap();
+        let error = inputs(&args(&[empty.path().to_str().unwrap()])).remove(0).unwrap_err();
+        assert!(error.problem().contains("no run files"));
+    }
+
+    #[test]
+    fn arguments_are_told_apart() {
+        let url = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+        let got = inputs(&args(&["-", url, "missing.json", "gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI="]));
+        assert_eq!(got[0].as_ref().unwrap().sources, [Source::Stdin]);
+        let text = |n: usize| match &got[n].as_ref().unwrap().sources[..] {
+            [Source::Text { name, .. }] => name.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((text(1), text(3)), ("url-1".to_owned(), "url-2".to_owned()));
+        assert_eq!(got[2].as_ref().unwrap_err().place(), ["missing.json"]);
+    }
+
+    #[test]
+    fn names_lose_their_endings() {
+        for (path, name) in [("a/resize.log.gz", "resize"), ("x.y.json", "x.y"), ("v1.2", "v1.2"), (".json", ".json")] {
+            assert_eq!(stem(Path::new(path)), name);
+        }
+    }
+}
