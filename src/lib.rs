@@ -1,5 +1,6 @@
 //! Offline simulator and pattern classifier for AWS Lambda power curves.
 
+pub mod advise;
 pub mod cli;
 pub mod curve;
 pub mod error;

@@ -1,1 +1,190 @@
-//! Billing.
+//! Billing: durations are rounded up to a step, then charged by memory size and time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::platform::pricing::PriceOverride;
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// The step that a duration is rounded up to before it is charged.
+///
+/// Source: 1 ms since 2020-12-01, 100 ms before (AWS News Blog, "New for AWS Lambda: 1ms billing
+/// granularity adds cost savings").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum BillingStep {
+    /// 1 ms, as Lambda bills since December 2020.
+    #[default]
+    #[serde(rename = "1ms")]
+    Ms1,
+    /// 100 ms, as Lambda billed before.
+    #[serde(rename = "100ms")]
+    Ms100,
+}
+
+impl BillingStep {
+    /// Both steps.
+    pub const ALL: [Self; 2] = [Self::Ms1, Self::Ms100];
+
+    /// Length of the step in ms.
+    pub const fn ms(self) -> f64 {
+        match self {
+            Self::Ms1 => 1.0,
+            Self::Ms100 => 100.0,
+        }
+    }
+
+    /// The step of `ms` milliseconds, where Lambda has ever billed by it.
+    pub const fn from_ms(ms: u32) -> Option<Self> {
+        match ms {
+            1 => Some(Self::Ms1),
+            100 => Some(Self::Ms100),
+            _ => None,
+        }
+    }
+
+    /// The billed duration: `duration` rounded up to a whole number of steps.
+    ///
+    /// ```
+    /// use powercurve::{Millis, platform::billing::BillingStep};
+    /// let call = Millis::new(105.0)?;
+    /// assert_eq!(BillingStep::Ms1.billed(call).ms(), 105.0);
+    /// assert_eq!(BillingStep::Ms100.billed(call).ms(), 200.0);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn billed(self, duration: Millis) -> Millis {
+        // the longest duration is a whole number of steps, so rounding up never leaves the range
+        Millis::new((duration.ms() / self.ms()).ceil() * self.ms()).unwrap_or(duration)
+    }
+}
+
+impl fmt::Display for BillingStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ms", self.ms())
+    }
+}
+
+impl FromStr for BillingStep {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        match s.trim() {
+            "1ms" | "1 ms" | "1" => Ok(Self::Ms1),
+            "100ms" | "100 ms" | "100" => Ok(Self::Ms100),
+            _ => Err(Error::new(format!("billing step '{s}' is unknown: expected 1ms or 100ms"))
+                .help("Lambda bills by 1 ms since December 2020 and billed by 100 ms before")),
+        }
+    }
+}
+
+/// What one invocation uses: `m/1024 GB * billed seconds`.
+///
+/// ```
+/// use powercurve::{MemoryMb, Millis, platform::billing::gb_seconds};
+/// assert_eq!(gb_seconds(MemoryMb::new(512)?, Millis::new(2_000.0)?), 1.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn gb_seconds(memory: MemoryMb, billed: Millis) -> f64 {
+    memory.as_f64() / 1024.0 * (billed.ms() / 1000.0)
+}
+
+/// How one invocation is charged: the price of time, the charge per request, and the billing step.
+///
+/// Made by [`PriceTable::tariff`](crate::platform::pricing::PriceTable::tariff) from list prices
+/// or from the constants of aws-lambda-power-tuning.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tariff {
+    per_ms_128mb: f64,
+    request: f64,
+    step: BillingStep,
+}
+
+impl Tariff {
+    /// GB-seconds in one ms at 128 MB: `1/8000`.
+    pub(crate) const GB_S_PER_MS_128MB: f64 = 0.125 / 1000.0;
+
+    /// A tariff of `per_ms_128mb` dollars per ms at 128 MB and `request` dollars per invocation.
+    pub(crate) const fn new(per_ms_128mb: f64, request: f64, step: BillingStep) -> Self {
+        Self { per_ms_128mb, request, step }
+    }
+
+    /// The billing step.
+    pub const fn step(&self) -> BillingStep {
+        self.step
+    }
+
+    /// The same prices under another billing step.
+    #[must_use]
+    pub const fn with_step(self, step: BillingStep) -> Self {
+        Self { step, ..self }
+    }
+
+    /// The same price of time, without the charge per request.
+    #[must_use]
+    pub const fn without_request(self) -> Self {
+        Self { request: 0.0, ..self }
+    }
+
+    /// The same tariff with the prices of time and of a request that the user gave instead.
+    #[must_use]
+    pub fn with(self, given: &PriceOverride) -> Self {
+        Self {
+            per_ms_128mb: given.gb_s.map_or(self.per_ms_128mb, |price| price * Self::GB_S_PER_MS_128MB),
+            request: given.request.unwrap_or(self.request),
+            step: self.step,
+        }
+    }
+
+    /// Cost of one invocation: `billed ms * price * (m / 128) + request charge`.
+    ///
+    /// The order of the operations is that of `computePrice` in aws-lambda-power-tuning
+    /// (lambda/utils.js), so that its `averagePrice` comes out to the last digit.
+    ///
+    /// ```
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, MemoryMb, Millis};
+    /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+    /// let cost = tariff.cost(MemoryMb::new(1024)?, Millis::new(3083.4)?);
+    /// assert_eq!(cost.usd(), 3084.0 * 2.1e-9 * 8.0);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn cost(&self, memory: MemoryMb, duration: Millis) -> Usd {
+        let time = self.step.billed(duration).ms() * self.per_ms_128mb * (memory.as_f64() / 128.0);
+        Usd::new(time + self.request).unwrap_or(Usd::ZERO) // prices are checked, so the sum is an amount
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lesson_of_100_ms_billing() -> Result<()> {
+        // "105 ms is billed as 200: six ms less halves the bill" only held under 100 ms billing
+        let (before, after) = (Millis::new(105.0)?, Millis::new(99.0)?);
+        let ratio = |step: BillingStep| step.billed(after).ms() / step.billed(before).ms();
+        assert_eq!(ratio(BillingStep::Ms100), 0.5);
+        assert!((ratio(BillingStep::Ms1) - 99.0 / 105.0).abs() < 1e-12);
+        Ok(())
+    }
+
+    #[test]
+    fn the_longest_duration_is_billed_as_it_is() -> Result<()> {
+        let day = Millis::new(Millis::MAX_MS)?;
+        for step in BillingStep::ALL {
+            assert_eq!(step.billed(day), day);
+            assert_eq!(step.billed(Millis::new(1e-9)?).ms(), step.ms());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn steps_read_and_write() {
+        for step in BillingStep::ALL {
+            assert_eq!(step.to_string().parse(), Ok(step));
+            assert_eq!(BillingStep::from_ms(step.ms() as u32), Some(step));
+        }
+        assert!("10ms".parse::<BillingStep>().is_err_and(|e| e.to_string().contains("1ms or 100ms")));
+    }
+}

@@ -1,0 +1,44 @@
+//! The gate for a build pipeline: is the configured size still good enough?
+
+use serde::Serialize;
+
+use crate::advise::{PricedCurve, PricedPoint, Strategy, Tolerance};
+use crate::error::{Error, Result};
+use crate::units::MemoryMb;
+
+/// How a configured size compares with the cheapest measured one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Check {
+    /// The configured size.
+    pub current: PricedPoint,
+    /// The cheapest measured size.
+    pub best: PricedPoint,
+    /// How much more the configured size costs, as a share of the best.
+    pub excess: f64,
+    /// Whether that is within the tolerance.
+    pub passed: bool,
+}
+
+/// Checks that `current` costs at most `tolerance` more than the cheapest measured size.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, Tolerance, check};
+/// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+/// use powercurve::{Arch, MemoryMb, PowerCurve};
+/// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+/// let curve = PricedCurve::computed(&PowerCurve::from_ms(&[(128, 110.0), (1024, 100.0)])?, &tariff);
+/// assert!(!check(&curve, MemoryMb::new(1024)?, Tolerance::percent(10.0)?)?.passed);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
+/// # Errors
+/// When the run did not measure `current`.
+pub fn check(curve: &PricedCurve, current: MemoryMb, tolerance: Tolerance) -> Result<Check> {
+    let best = Strategy::Cost.pick(curve);
+    let current = *curve.at(current).ok_or_else(|| {
+        Error::new(format!("the run did not measure {current}: expected one of {}", curve.sizes_in_words()))
+            .help("measure the configured size too, or let `powercurve predict --at` fill it in")
+    })?;
+    let excess = if best.cost.usd() > 0.0 { current.cost.usd() / best.cost.usd() - 1.0 } else { 0.0 };
+    Ok(Check { current, best, excess, passed: tolerance.allows(current.cost.usd(), best.cost.usd()) })
+}

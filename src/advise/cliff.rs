@@ -1,0 +1,54 @@
+//! Billing cliffs: how little faster makes one billing step less.
+
+use serde::Serialize;
+
+use crate::platform::billing::{BillingStep, Tariff};
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// What has to be shaved off a duration to be billed one step less, and what that saves.
+///
+/// Each invocation is rounded for itself; applied to a mean, this is the cliff of a call that takes
+/// just the mean.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cliff {
+    /// The billing step.
+    pub step: BillingStep,
+    /// What is billed now.
+    #[serde(rename = "billed_ms")]
+    pub billed: Millis,
+    /// Least time to shave off.
+    pub shave_ms: f64,
+    /// What that saves in each invocation.
+    #[serde(rename = "saving_usd")]
+    pub saving: Usd,
+    /// The saving as a share of the cost now.
+    pub saving_share: f64,
+}
+
+impl Cliff {
+    /// The cliff below `duration` under the billing step of `tariff`; `None` in the first step,
+    /// since nothing is billed less than that.
+    ///
+    /// ```
+    /// use powercurve::advise::Cliff;
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, MemoryMb, Millis};
+    /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms100)?;
+    /// let cliff = Cliff::below(MemoryMb::new(512)?, Millis::new(105.0)?, &tariff).unwrap();
+    /// assert_eq!((cliff.billed.ms(), cliff.shave_ms, cliff.saving_share), (200.0, 5.0, 0.5));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn below(memory: MemoryMb, duration: Millis, tariff: &Tariff) -> Option<Self> {
+        let step = tariff.step();
+        let billed = step.billed(duration);
+        let target = Millis::new(billed.ms() - step.ms()).ok()?;
+        let (now, then) = (tariff.cost(memory, duration).usd(), tariff.cost(memory, target).usd());
+        Some(Self {
+            step,
+            billed,
+            shave_ms: duration.ms() - target.ms(),
+            saving: Usd::new((now - then).max(0.0)).unwrap_or(Usd::ZERO),
+            saving_share: if now > 0.0 { 1.0 - then / now } else { 0.0 },
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! From a curve to a decision: which memory size, what it saves, and what finding out costs.
+//!
+//! Nothing here measures or predicts: a recommendation picks among the sizes of the curve it is
+//! given, as aws-lambda-power-tuning does.
+
+mod check;
+mod cliff;
+mod crossing;
+mod pareto;
+mod plan;
+mod priced;
+mod recommend;
+mod strategy;
+mod tolerance;
+
+pub use check::{Check, check};
+pub use cliff::Cliff;
+pub use crossing::crossing;
+pub use pareto::pareto;
+pub use plan::{LptInput, Plan, PlannedSize, StateMachine, TuningRun};
+pub use priced::{PricedCurve, PricedPoint};
+pub use recommend::{Recommendation, Wish, recommend};
+pub use strategy::Strategy;
+pub use tolerance::Tolerance;

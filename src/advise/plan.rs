@@ -1,0 +1,263 @@
+//! What a power-tuning run costs on AWS, before anybody runs it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::advise::Strategy;
+use crate::curve::PowerCurve;
+use crate::error::{Error, Result};
+use crate::platform::billing::Tariff;
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// The versions of aws-lambda-power-tuning's state machine, which differ in their transitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StateMachine {
+    /// Since May 2024: executor, publisher and counter for each size, `6 + 3 N` transitions.
+    #[default]
+    Current,
+    /// Before: `6 + N`, as README-ADVANCED still has it.
+    Before2024,
+    /// With `onlyColdStarts`: a version is published for each invocation, `6 + N + 2 N num`.
+    OnlyColdStarts,
+}
+
+impl StateMachine {
+    /// State transitions of one run over `sizes` memory sizes.
+    ///
+    /// Source: `stepFunctionsCost` in lambda/utils.js of aws-lambda-power-tuning. Its output for
+    /// 4 sizes, $0.00045, is the example of README-INPUT-OUTPUT.
+    ///
+    /// ```
+    /// use powercurve::advise::StateMachine;
+    /// assert_eq!(StateMachine::Current.transitions(4, 10), 18);
+    /// assert_eq!(StateMachine::Before2024.transitions(6, 10), 12);
+    /// assert_eq!(StateMachine::OnlyColdStarts.transitions(4, 10), 90);
+    /// ```
+    pub const fn transitions(self, sizes: u64, invocations: u64) -> u64 {
+        match self {
+            Self::Current => 6 + 3 * sizes,
+            Self::Before2024 => 6 + sizes,
+            Self::OnlyColdStarts => 6 + sizes + 2 * sizes * invocations,
+        }
+    }
+}
+
+/// How the tuner would be run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TuningRun {
+    /// Invocations a size, `num`: at least [`TuningRun::MIN_INVOCATIONS`].
+    pub invocations: u32,
+    /// Version of the state machine.
+    pub state_machine: StateMachine,
+    /// What AWS charges for an invocation.
+    pub tariff: Tariff,
+    /// $ per state transition.
+    pub transition: f64,
+}
+
+impl TuningRun {
+    /// The tuner refuses to run with fewer invocations a size.
+    pub const MIN_INVOCATIONS: u32 = 5;
+
+    /// Sizes that the tuner measures unless told otherwise. Source: template.yml, `PowerValues`.
+    pub const DEFAULT_SIZES_MB: [u32; 6] = [128, 256, 512, 1024, 1536, 3008];
+
+    /// Seconds after which the tuner gives up on a size unless told otherwise. Source:
+    /// template.yml, `totalExecutionTimeout`.
+    pub const DEFAULT_TIMEOUT_S: f64 = 300.0;
+
+    /// Three of the default sizes that tell most about the others: the two ends of a curve and its bend.
+    ///
+    /// Curves at the other sizes follow from these within 2.3 % in the median (4.2 % mean) over 76
+    /// well-measured public curves; one of the three lies above one vCPU, which is what
+    /// separates one busy thread from several.
+    pub const FEW_SIZES_MB: [u32; 3] = [128, 512, 3008];
+}
+
+/// What one memory size adds to the bill of a tuning run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PlannedSize {
+    /// Configured memory size.
+    #[serde(rename = "memory_mb")]
+    pub memory: MemoryMb,
+    /// Expected duration of one invocation.
+    #[serde(rename = "duration_ms")]
+    pub duration: Millis,
+    /// Seconds that all invocations take one after the other.
+    pub series_s: f64,
+    /// What all invocations cost.
+    #[serde(rename = "cost_usd")]
+    pub cost: Usd,
+}
+
+/// The bill of a tuning run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Every size.
+    pub sizes: Vec<PlannedSize>,
+    /// Invocations of all sizes together.
+    pub invocations: u64,
+    /// What they cost.
+    pub lambda_usd: Usd,
+    /// State transitions of Step Functions.
+    pub transitions: u64,
+    /// What they cost, rounded to 5 decimals as the tuner's `executionCost` is.
+    pub step_functions_usd: Usd,
+    /// Both together.
+    pub total_usd: Usd,
+}
+
+impl Plan {
+    /// The bill of measuring every size of `expected` as `run` says.
+    ///
+    /// The few invocations of the tuner's own functions are left out, as its own figures leave
+    /// them out.
+    ///
+    /// # Errors
+    /// When the tuner would refuse to run with so few invocations.
+    pub fn new(expected: &PowerCurve, run: &TuningRun) -> Result<Self> {
+        if run.invocations < TuningRun::MIN_INVOCATIONS {
+            return Err(Error::new(format!(
+                "{} invocations a size are too few: expected at least {}",
+                run.invocations,
+                TuningRun::MIN_INVOCATIONS
+            ))
+            .help("10 to 100 are usual; 50 halve the error of 10"));
+        }
+        let each = f64::from(run.invocations);
+        let sizes: Vec<PlannedSize> = expected
+            .points()
+            .iter()
+            .map(|p| {
+                Ok(PlannedSize {
+                    memory: p.memory,
+                    duration: p.duration,
+                    series_s: p.duration.ms() * each / 1e3,
+                    cost: Usd::new(run.tariff.cost(p.memory, p.duration).usd() * each)?,
+                })
+            })
+            .collect::<Result<_>>()?;
+        let lambda: f64 = sizes.iter().map(|s| s.cost.usd()).sum();
+        let transitions = run.state_machine.transitions(sizes.len() as u64, u64::from(run.invocations));
+        let step_functions = (transitions as f64 * run.transition * 1e5).round() / 1e5;
+        Ok(Self {
+            invocations: sizes.len() as u64 * u64::from(run.invocations),
+            sizes,
+            lambda_usd: Usd::new(lambda)?,
+            transitions,
+            step_functions_usd: Usd::new(step_functions)?,
+            total_usd: Usd::new(lambda + step_functions)?,
+        })
+    }
+
+    /// The sizes whose invocations in series would outlast the tuner's default timeout.
+    pub fn too_long_in_series(&self) -> impl Iterator<Item = &PlannedSize> {
+        self.sizes.iter().filter(|s| s.series_s > TuningRun::DEFAULT_TIMEOUT_S)
+    }
+}
+
+/// The execution input of aws-lambda-power-tuning. Source: its README-INPUT-OUTPUT.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LptInput {
+    #[serde(rename = "lambdaARN")]
+    lambda_arn: String,
+    power_values: Vec<MemoryMb>,
+    num: u32,
+    payload: Value,
+    parallel_invocation: bool,
+    strategy: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balanced_weight: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    only_cold_starts: bool,
+    include_output_results: bool,
+}
+
+impl LptInput {
+    /// Input that measures the sizes of `plan` with `run.invocations` each and asks for the results of all sizes.
+    ///
+    /// # Errors
+    /// When `lambda_arn` is not the unqualified ARN of a function, which the tuner would refuse.
+    pub fn new(
+        lambda_arn: &str,
+        plan: &Plan,
+        run: &TuningRun,
+        strategy: Strategy,
+        payload: Value,
+        parallel: bool,
+    ) -> Result<Self> {
+        if !(lambda_arn.starts_with("arn:") && lambda_arn.split(':').count() == 7) {
+            return Err(Error::new(format!(
+                "'{lambda_arn}' is not the ARN of a function: expected arn:aws:lambda:REGION:ACCOUNT:function:NAME"
+            ))
+            .help("leave out a version or alias: the tuner refuses qualified ARNs"));
+        }
+        Ok(Self {
+            lambda_arn: lambda_arn.to_owned(),
+            power_values: plan.sizes.iter().map(|s| s.memory).collect(),
+            num: run.invocations,
+            payload,
+            parallel_invocation: parallel,
+            strategy: strategy.name(),
+            balanced_weight: if let Strategy::Balanced(weight) = strategy { Some(weight) } else { None },
+            only_cold_starts: run.state_machine == StateMachine::OnlyColdStarts,
+            include_output_results: true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Arch;
+    use crate::platform::billing::BillingStep;
+    use crate::platform::pricing::{PriceBasis, PriceTable};
+
+    fn run(invocations: u32, state_machine: StateMachine) -> Result<TuningRun> {
+        let table = PriceTable::embedded();
+        let tariff = table.tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+        Ok(TuningRun { invocations, state_machine, tariff, transition: table.transition("us-east-1")? })
+    }
+
+    fn default_sizes(ms: f64) -> Result<PowerCurve> {
+        PowerCurve::from_ms(&TuningRun::DEFAULT_SIZES_MB.map(|mb| (mb, ms)))
+    }
+
+    #[test]
+    fn the_figures_of_the_tuners_manual() -> Result<()> {
+        // README-ADVANCED: the six default sizes cost $0.0003 of Step Functions; 100 invocations of
+        // less than 100 ms each cost about $0.001 of Lambda
+        let plan = Plan::new(&default_sizes(99.5)?, &run(100, StateMachine::Before2024)?)?;
+        assert_eq!(plan.step_functions_usd.usd(), 0.0003);
+        assert!((plan.lambda_usd.usd() - 0.001).abs() < 0.0001, "{}", plan.lambda_usd);
+        // since the publisher loop of May 2024 the same six sizes cost $0.0006
+        let now = Plan::new(&default_sizes(99.5)?, &run(100, StateMachine::Current)?)?;
+        assert_eq!(now.step_functions_usd.usd(), 0.0006);
+        assert_eq!(now.total_usd.usd(), now.lambda_usd.usd() + 0.0006);
+        Ok(())
+    }
+
+    #[test]
+    fn long_functions_outlast_the_timeout_in_series() -> Result<()> {
+        let curve = PowerCurve::from_ms(&[(128, 37_002.4), (1024, 3_890.9)])?;
+        let plan = Plan::new(&curve, &run(10, StateMachine::Current)?)?;
+        assert_eq!(plan.too_long_in_series().map(|s| s.memory.mb()).collect::<Vec<_>>(), [128]);
+        Ok(())
+    }
+
+    #[test]
+    fn the_input_is_one_the_tuner_accepts() -> Result<()> {
+        let run = run(10, StateMachine::Current)?;
+        let plan = Plan::new(&default_sizes(10.0)?, &run)?;
+        let arn = "arn:aws:lambda:us-east-1:123456789012:function:resize";
+        let input = |arn: &str| LptInput::new(arn, &plan, &run, Strategy::Balanced(0.3), Value::from("x"), false);
+        let json = serde_json::to_value(input(arn)?).unwrap_or_default();
+        assert_eq!(json["lambdaARN"], arn);
+        assert_eq!(json["powerValues"], serde_json::json!(TuningRun::DEFAULT_SIZES_MB));
+        assert_eq!((json["num"].as_u64(), json["balancedWeight"].as_f64()), (Some(10), Some(0.3)));
+        assert!(input(&format!("{arn}:prod")).is_err());
+        assert!(Plan::new(&default_sizes(10.0)?, &TuningRun { invocations: 4, ..run }).is_err());
+        Ok(())
+    }
+}

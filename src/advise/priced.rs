@@ -1,0 +1,83 @@
+//! A curve of which every size has a cost.
+
+use serde::Serialize;
+
+use crate::curve::{Point, PowerCurve};
+use crate::platform::billing::Tariff;
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// Memory size, mean duration and mean cost of one invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PricedPoint {
+    /// Configured memory size.
+    #[serde(rename = "memory_mb")]
+    pub memory: MemoryMb,
+    /// Mean duration.
+    #[serde(rename = "duration_ms")]
+    pub duration: Millis,
+    /// Mean cost.
+    #[serde(rename = "cost_usd")]
+    pub cost: Usd,
+}
+
+/// A curve of which every size has a cost; at least one point, sizes ascending and unique.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PricedCurve {
+    points: Vec<PricedPoint>,
+}
+
+impl PricedCurve {
+    /// The costs as they were recorded; `None` when a size has none.
+    pub fn recorded(curve: &PowerCurve) -> Option<Self> {
+        let priced = |p: &Point| Some(PricedPoint { memory: p.memory, duration: p.duration, cost: p.cost? });
+        Some(Self { points: curve.points().iter().map(priced).collect::<Option<_>>()? })
+    }
+
+    /// The costs that `tariff` gives for the mean durations, whatever was recorded.
+    pub fn computed(curve: &PowerCurve, tariff: &Tariff) -> Self {
+        let priced =
+            |p: &Point| PricedPoint { memory: p.memory, duration: p.duration, cost: tariff.cost(p.memory, p.duration) };
+        Self { points: curve.points().iter().map(priced).collect() }
+    }
+
+    /// The recorded costs where every size has one, else computed ones throughout: costs of two
+    /// price lists are not comparable.
+    ///
+    /// ```
+    /// use powercurve::advise::PricedCurve;
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, PowerCurve};
+    /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+    /// let priced = PricedCurve::recorded_or(&PowerCurve::from_ms(&[(128, 25148.0), (1024, 3084.0)])?, &tariff);
+    /// assert_eq!(priced.points()[0].cost.usd(), 25148.0 * 2.1e-9);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn recorded_or(curve: &PowerCurve, tariff: &Tariff) -> Self {
+        Self::recorded(curve).unwrap_or_else(|| Self::computed(curve, tariff))
+    }
+
+    /// The points, ascending by memory size; never empty.
+    pub fn points(&self) -> &[PricedPoint] {
+        &self.points
+    }
+
+    /// The point at exactly this size.
+    pub fn at(&self, memory: MemoryMb) -> Option<&PricedPoint> {
+        self.points.binary_search_by_key(&memory, |p| p.memory).ok().map(|i| &self.points[i])
+    }
+
+    /// The longest mean duration, in ms, and the highest mean cost, in $.
+    pub(super) fn maxima(&self) -> (f64, f64) {
+        let largest = |value: fn(&PricedPoint) -> f64| self.points.iter().map(value).fold(0.0, f64::max);
+        (largest(|p| p.duration.ms()), largest(|p| p.cost.usd()))
+    }
+
+    /// The sizes as a list for a message: `128, 256 and 512 MB`.
+    pub(super) fn sizes_in_words(&self) -> String {
+        let sizes: Vec<String> = self.points.iter().map(|p| p.memory.mb().to_string()).collect();
+        match sizes.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last} MB", rest.join(", ")),
+            _ => format!("{} MB", sizes.join("")),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The shipped price table: rows of `datasets/prices.toml`, found by region and instruction set.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::{PriceBasis, Prices, Provisioned};
+use crate::curve::Arch;
+use crate::error::{Error, Result};
+use crate::platform::billing::{BillingStep, Tariff};
+
+/// Every price that powercurve knows.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceTable {
+    list: ListTable,
+    lpt: LptTable,
+    step_functions: TransitionTable,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListTable {
+    date: String,
+    source: String,
+    free_gb_s: f64,
+    free_requests: f64,
+    tiers: TierTable,
+    region: BTreeMap<String, RegionRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TierTable {
+    x86_64: Vec<(f64, f64)>,
+    arm64: Vec<(f64, f64)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionRow {
+    x86_64: Option<f64>,
+    arm64: Option<f64>,
+    request: f64,
+    storage: Option<f64>,
+    provisioned_x86_64: Option<Provisioned>,
+    provisioned_arm64: Option<Provisioned>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LptTable {
+    date: String,
+    source: String,
+    x86_64: f64,
+    arm64: f64,
+    x86_64_region: BTreeMap<String, f64>,
+    x86_64_100ms: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransitionTable {
+    date: String,
+    source: String,
+    transition: f64,
+    region: BTreeMap<String, f64>,
+}
+
+impl PriceTable {
+    /// The table that ships with the tool, `datasets/prices.toml`.
+    pub fn embedded() -> &'static Self {
+        static TABLE: OnceLock<PriceTable> = OnceLock::new();
+        TABLE.get_or_init(|| {
+            toml::from_str(include_str!("../../../datasets/prices.toml"))
+                .expect("the shipped price table is well-formed")
+        })
+    }
+
+    /// Date and source of each of the three tables, with what it holds.
+    pub fn sources(&self) -> [(&'static str, &str, &str); 3] {
+        [
+            ("list prices", &self.list.date, &self.list.source),
+            ("aws-lambda-power-tuning", &self.lpt.date, &self.lpt.source),
+            ("Step Functions", &self.step_functions.date, &self.step_functions.source),
+        ]
+    }
+
+    /// List prices of a region and instruction set.
+    ///
+    /// # Errors
+    /// When the region has no list prices here (the message lists those that do), or no price for `arch`.
+    pub fn list(&self, region: &str, arch: Arch) -> Result<Prices> {
+        let row = self.list.region.get(region).ok_or_else(|| unknown_region(region, self.list.region.keys()))?;
+        let (first, tiers, provisioned) = match arch {
+            Arch::X86_64 => (row.x86_64, &self.list.tiers.x86_64, row.provisioned_x86_64),
+            Arch::Arm64 => (row.arm64, &self.list.tiers.arm64, row.provisioned_arm64),
+        };
+        let first = first.ok_or_else(|| {
+            Error::new(format!("no list price of {arch} is known in region {region}"))
+                .help("choose another region or architecture, then give your price with --price-gb-s")
+        })?;
+        let us_east_1 = tiers.first().map_or(first, |tier| tier.1);
+        Ok(Prices {
+            tiers: tiers.iter().map(|&(up_to, price)| (up_to, price * (first / us_east_1))).collect(),
+            free_gb_s: self.list.free_gb_s,
+            free_requests: self.list.free_requests,
+            request: row.request,
+            storage: row.storage,
+            provisioned,
+            transition: self.transition(region)?,
+        })
+    }
+
+    /// $ per state transition of Step Functions, which charges the same in most regions.
+    ///
+    /// # Errors
+    /// When the region is in none of the tables.
+    pub fn transition(&self, region: &str) -> Result<f64> {
+        self.check_region(region)?;
+        let table = &self.step_functions;
+        Ok(table.region.get(region).copied().unwrap_or(table.transition))
+    }
+
+    /// How one invocation is charged.
+    ///
+    /// On [`PriceBasis::Lpt`] and 100 ms steps the price is the constant of that time, which
+    /// gives the costs of aws-lambda-power-tuning's README to the digit.
+    ///
+    /// # Errors
+    /// When the region is unknown, or has no list price for `arch`.
+    pub fn tariff(&self, basis: PriceBasis, region: &str, arch: Arch, step: BillingStep) -> Result<Tariff> {
+        match basis {
+            PriceBasis::Lpt => Ok(Tariff::new(self.lpt_per_ms_128mb(region, arch, step)?, 0.0, step)),
+            PriceBasis::List => Ok(self.list(region, arch)?.tariff(step)),
+        }
+    }
+
+    fn lpt_per_ms_128mb(&self, region: &str, arch: Arch, step: BillingStep) -> Result<f64> {
+        self.check_region(region)?;
+        let lpt = &self.lpt;
+        Ok(match (arch, lpt.x86_64_region.get(region), step) {
+            (Arch::Arm64, ..) => lpt.arm64,
+            (Arch::X86_64, Some(&regional), _) => regional,
+            (Arch::X86_64, None, BillingStep::Ms1) => lpt.x86_64,
+            (Arch::X86_64, None, BillingStep::Ms100) => lpt.x86_64_100ms,
+        })
+    }
+
+    fn check_region(&self, region: &str) -> Result<()> {
+        let keys =
+            || self.list.region.keys().chain(self.lpt.x86_64_region.keys()).chain(self.step_functions.region.keys());
+        if keys().any(|known| known == region) { Ok(()) } else { Err(unknown_region(region, keys())) }
+    }
+}
+
+fn unknown_region<'a>(region: &str, known: impl Iterator<Item = &'a String>) -> Error {
+    let mut known: Vec<&str> = known.map(String::as_str).collect();
+    known.sort_unstable();
+    known.dedup();
+    Error::new(format!("no prices are known for region '{region}': expected one of {}", known.join(", ")))
+        .help("choose a region with like prices, or give your own with --price-gb-s and --price-request")
+}
