@@ -2,6 +2,9 @@
 
 mod completions;
 mod output;
+mod simulate;
+mod sizes;
+mod workload;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completions(completions::Args),
+    Simulate(simulate::Args),
 }
 
 /// What a command leaves behind when nothing failed outright.
@@ -57,6 +61,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
         Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Simulate(args) => simulate::run(&args, &mut out),
     };
     match result.and_then(|done| out.flush().map(|()| done)) {
         Ok(Done::All) => ExitCode::SUCCESS,
