@@ -2,7 +2,10 @@
 
 mod completions;
 mod output;
+mod simulate;
+mod sizes;
 mod train;
+mod workload;
 
 use std::process::ExitCode;
 
@@ -23,6 +26,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Completions(completions::Args),
+    Simulate(simulate::Args),
     Train(train::Args),
 }
 
@@ -59,6 +63,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
         Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),
     };
     match result.and_then(|done| out.flush().map(|()| done)) {

@@ -7,3 +7,19 @@ pub const BOOSTED_LIMIT_MS: f64 = 10_000.0;
 
 /// Longest an invocation may run, in ms (15 minutes). Source: AWS Lambda quotas.
 pub const TIMEOUT_MS: f64 = 900_000.0;
+
+/// Wall time in ms of an init that needs `work_ms` at full speed, on a function with `share` vCPUs:
+/// the work itself up to 10 s; longer work is cut off there and done again under the function's quota.
+///
+/// Source: AWS Lambda developer guide, "Lambda execution environment lifecycle" ("If all three
+/// tasks do not complete within 10 seconds, Lambda retries the Init phase at the time of the first
+/// function invocation").
+///
+/// ```
+/// use powercurve::platform::init::duration_ms;
+/// assert_eq!(duration_ms(3100.0, 0.1), 3100.0);
+/// assert_eq!(duration_ms(12_000.0, 0.5), 10_000.0 + 24_000.0);
+/// ```
+pub fn duration_ms(work_ms: f64, share: f64) -> f64 {
+    if work_ms <= BOOSTED_LIMIT_MS { work_ms } else { BOOSTED_LIMIT_MS + work_ms / share.min(1.0) }
+}

@@ -1,8 +1,12 @@
 //! Expected values: what one warm invocation takes on average at a memory size, and where the time goes.
 
+use std::fmt;
+
 use crate::platform::{cpu, init, network, quota};
+use crate::simulate::latency::mean_of_largest;
+use crate::simulate::script::{Awaited, Script};
 use crate::units::MemoryMb;
-use crate::workload::{Call, CallMode, Distribution, Workload};
+use crate::workload::{Call, CallMode, Cpu, Transfer, Workload};
 
 /// Mean time of one invocation by what it was spent on, in ms.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -37,10 +41,22 @@ pub enum Outcome {
     TimedOut(f64),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished(breakdown) => write!(f, "finished in {:.2} ms", breakdown.total_ms()),
+            Self::OutOfMemory(footprint) => write!(f, "out of memory: it needs {footprint:.0} MB"),
+            Self::TimedOut(ms) => {
+                write!(f, "timed out: it needs {:.0} s, Lambda allows {:.0}", ms / 1e3, init::TIMEOUT_MS / 1e3)
+            }
+        }
+    }
+}
+
 /// The mean outcome of an invocation of `workload` at `memory`.
 ///
-/// `queue_ms` is the mean time in the fixed-capacity downstream (see [`crate::simulate`]), which
-/// depends on how invocations overlap and not on the memory size.
+/// `queue_ms` is the mean time in the fixed-capacity downstream: see [`crate::simulate::queue_ms`].
+/// Outliers are left out, as the trimmed mean of a power-tuning run leaves them out.
 pub fn expected(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Outcome {
     let footprint = workload.footprint_mb();
     if footprint > memory.as_f64() {
@@ -58,41 +74,67 @@ pub fn expected_ms(workload: &Workload, memory: MemoryMb) -> f64 {
 
 /// Where the time of an invocation goes, whether or not Lambda would let it finish.
 pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakdown {
-    let speed = Speed::new(workload, memory);
+    let speed = Speed::new(workload, memory).slowed(workload.noise.mean_slowdown());
     let (cpu_and_wait, wait_ms) = handler_ms(workload, &speed);
-    let transfer_ms = workload
-        .transfers
-        .iter()
-        .map(|t| {
-            let cpu_ms = t.megabytes * t.cpu_ms_per_mb.unwrap_or(workload.runtime.cpu_ms_per_mb());
-            let cpu_time = cpu_ms * speed.inflation / speed.threads(t.connections);
-            cpu_time.max(network::transfer_ms(t.megabytes, t.connections, t.per_connection_mb_s))
-        })
-        .sum();
+    let transfer_ms =
+        workload.transfers.iter().map(|t| transfer_cpu_ms(workload, t, &speed).max(transfer_network_ms(t))).sum();
     let cold = &workload.cold_start;
     let cold_ms = if cold.share > 0.0 {
-        let connects = workload.calls.iter().filter(|c| c.keep_alive).map(|c| (c.connect_ms, c.connect_cpu_ms));
-        let (connect_ms, connect_cpu_ms) = connects.fold((0.0, 0.0), |a, c| (a.0 + c.0, a.1 + c.1));
-        let first_cpu_ms = (cold.first_call_cpu_ms + connect_cpu_ms) * speed.inflation / speed.threads(1);
-        cold.share * (workload.init_ms() + connect_ms + first_cpu_ms)
+        let first = FirstCall::of(workload, &speed);
+        cold.share
+            * (init::duration_ms(workload.init_ms(), speed.share) + first.connect_ms + first.cpu_ms / speed.threads(1))
     } else {
         0.0
     };
     Breakdown { cpu_ms: (cpu_and_wait - wait_ms).max(0.0), wait_ms, transfer_ms, queue_ms, cold_ms }
 }
 
+/// Time that the CPU needs for a transfer, in ms.
+pub(super) fn transfer_cpu_ms(workload: &Workload, transfer: &Transfer, speed: &Speed) -> f64 {
+    let per_mb = transfer.cpu_ms_per_mb.unwrap_or(workload.runtime.cpu_ms_per_mb());
+    transfer.megabytes * per_mb * speed.inflation / speed.threads(transfer.connections)
+}
+
+/// Time that the network needs for a transfer, in ms.
+pub(super) fn transfer_network_ms(transfer: &Transfer) -> f64 {
+    network::transfer_ms(transfer.megabytes, transfer.connections, transfer.per_connection_mb_s)
+}
+
+/// What the first handler call of an execution environment does beside the usual.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FirstCall {
+    /// CPU work at one full vCPU (loading, compiling, TLS handshakes), with inflation.
+    pub cpu_ms: f64,
+    /// Waiting for connections that later calls reuse.
+    pub connect_ms: f64,
+}
+
+impl FirstCall {
+    /// The first call of `workload` at this speed.
+    pub fn of(workload: &Workload, speed: &Speed) -> Self {
+        let kept = || workload.calls.iter().filter(|c| c.keep_alive);
+        let connect_cpu_ms: f64 = kept().map(|c| c.connect_cpu_ms).sum();
+        Self {
+            cpu_ms: (workload.cold_start.first_call_cpu_ms + connect_cpu_ms) * speed.inflation,
+            connect_ms: kept().map(|c| c.connect_ms).sum(),
+        }
+    }
+}
+
 /// How fast this workload's threads run at one memory size.
-struct Speed {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Speed {
     /// CPU share in vCPUs, relative to the size at which one thread runs at full speed.
-    share: f64,
+    pub share: f64,
     visible: f64,
-    /// Extra CPU work through throttling and memory pressure: a factor of at least 1.
-    inflation: f64,
+    /// Extra CPU time through throttling, memory pressure and slower hardware: a factor.
+    pub inflation: f64,
     helper: f64,
 }
 
 impl Speed {
-    fn new(workload: &Workload, memory: MemoryMb) -> Self {
+    /// The speed on the first hardware generation.
+    pub fn new(workload: &Workload, memory: MemoryMb) -> Self {
         let knee = workload.cpu.knee_mb.unwrap_or(cpu::knee_mb(workload.arch));
         let share = memory.as_f64() / knee;
         Self {
@@ -104,8 +146,25 @@ impl Speed {
         }
     }
 
+    /// The same with `factor` times the CPU time for everything.
+    fn slowed(mut self, factor: f64) -> Self {
+        self.inflation *= factor;
+        self
+    }
+
+    /// Whether the main thread lives under a quota.
+    pub fn throttled(&self) -> bool {
+        self.share < 1.0
+    }
+
+    /// Time of the main thread's CPU work without a quota: helper threads do their part beside it,
+    /// as far as there is a second core's share for them.
+    pub fn unthrottled_ms(&self, cpu_ms: f64) -> f64 {
+        cpu_ms * (1.0 - self.helper).max(1.0 / self.share.min(self.visible))
+    }
+
     /// CPU work per wall time of `n` threads that share work, in full vCPUs.
-    fn threads(&self, n: u32) -> f64 {
+    pub fn threads(&self, n: u32) -> f64 {
         let usable = f64::from(n).min(self.share).min(self.visible);
         if usable <= 1.0 { usable } else { usable * cpu::parallel_efficiency(usable) }
     }
@@ -130,53 +189,28 @@ fn pressure_inflation(pressure: f64, footprint_mb: f64, memory: MemoryMb) -> f64
     1.0 + pressure * (footprint_mb / free).powi(2)
 }
 
-/// Most call steps that are played one by one; longer sequences repeat and are scaled.
-const MAX_STEPS: u32 = 64;
-
-/// Time of the handler's CPU work and its calls, interleaved, and the part of it that is waiting.
+/// Mean time of the handler's CPU work and its calls, interleaved, and the part of it that is waiting.
 fn handler_ms(workload: &Workload, speed: &Speed) -> (f64, f64) {
-    let cpu = &workload.cpu;
-    let serial_steps: u32 =
-        workload.calls.iter().map(|c| if c.mode == CallMode::Serial { c.count } else { c.count.min(1) }).sum();
-    let parallel = parallel_ms(cpu.parallel_ms, cpu.threads, cpu.longest_thread, speed);
-    let scale = if serial_steps > MAX_STEPS { f64::from(serial_steps) / f64::from(MAX_STEPS) } else { 1.0 };
-    let work_piece = cpu.work_ms * speed.inflation / (f64::from(serial_steps) + 1.0);
-
-    if speed.share >= 1.0 {
-        // no throttling: times add up; helpers run on the second core
-        let calls: f64 = workload.calls.iter().map(|c| c.warm_cpu_ms() * f64::from(c.count)).sum();
-        let total_cpu = (cpu.work_ms + calls) * speed.inflation;
-        let main_thread = total_cpu * (1.0 - speed.helper).max(1.0 / speed.share.min(speed.visible));
-        let waits: f64 = workload.calls.iter().map(|c| step_wait_ms(c) * steps(c)).sum();
-        return (main_thread + waits + parallel, waits);
-    }
-    let mut waits = 0.0;
-    let ms = quota::expected_ms(speed.share, |clock| {
-        for call in &workload.calls {
-            let burst = call_burst_ms(call) * speed.inflation + work_piece;
-            let wait = step_wait_ms(call);
-            let n = steps(call) / scale;
-            for _ in 0..n.ceil() as u32 {
-                clock.burst(burst);
-                clock.wait(wait);
-            }
-        }
-        clock.burst(work_piece);
+    let script = Script::new(workload, speed.inflation);
+    let waits: Vec<f64> = workload.calls.iter().map(step_wait_ms).collect();
+    let wait_of = |call: Option<Awaited>| call.map_or(0.0, |c| waits[c.index] * c.weight);
+    let (mut cpu_ms, mut wait_ms) = (0.0, 0.0);
+    script.play(|burst, call| {
+        cpu_ms += burst;
+        wait_ms += wait_of(call);
     });
-    for call in &workload.calls {
-        waits += step_wait_ms(call) * (steps(call) / scale).ceil();
-    }
-    (ms * scale + parallel, waits * scale)
-}
-
-/// Number of times that the handler stops and waits for this group.
-fn steps(call: &Call) -> f64 {
-    f64::from(if call.mode == CallMode::Serial { call.count } else { call.count.min(1) })
-}
-
-/// CPU work before each wait of this group, in ms at one full vCPU.
-fn call_burst_ms(call: &Call) -> f64 {
-    call.warm_cpu_ms() * if call.mode == CallMode::Parallel { f64::from(call.count) } else { 1.0 }
+    let played_ms = if speed.throttled() {
+        quota::expected_ms(speed.share, |clock| {
+            script.play(|burst, call| {
+                clock.burst(burst);
+                clock.wait(wait_of(call));
+            });
+        })
+    } else {
+        speed.unthrottled_ms(cpu_ms) + wait_ms
+    };
+    let parallel = parallel_ms(&workload.cpu, speed);
+    (played_ms * script.scale() + parallel, wait_ms * script.scale())
 }
 
 /// Mean wait of one step of this group, in ms.
@@ -188,39 +222,12 @@ fn step_wait_ms(call: &Call) -> f64 {
     latency + call.warm_connect_ms()
 }
 
-/// Mean of the largest of `n` independent values of mean 1: the integral of the quantile
-/// function at `u^(1/n)` over `u` in 0..1.
-fn mean_of_largest(distribution: Distribution, cv: f64, n: u32) -> f64 {
-    use statrs::distribution::{ContinuousCDF, Gamma, LogNormal};
-    if n <= 1 || cv == 0.0 {
-        return 1.0;
-    }
-    let integrate = |quantile: &dyn Fn(f64) -> f64| {
-        const STRATA: u32 = 200;
-        (0..STRATA).map(|i| quantile(((f64::from(i) + 0.5) / f64::from(STRATA)).powf(1.0 / f64::from(n)))).sum::<f64>()
-            / f64::from(STRATA)
-    };
-    match distribution {
-        Distribution::Constant => 1.0,
-        Distribution::LogNormal => {
-            let sigma = (1.0 + cv * cv).ln().sqrt();
-            LogNormal::new(-sigma * sigma / 2.0, sigma).map_or(1.0, |d| integrate(&|u| d.inverse_cdf(u)))
-        }
-        Distribution::Gamma => {
-            let shape = 1.0 / (cv * cv);
-            Gamma::new(shape, shape).map_or(1.0, |d| integrate(&|u| d.inverse_cdf(u)))
-        }
-    }
-}
-
 /// Time of work that is shared by threads: `max(longest thread, total / (usable vCPUs * efficiency))`.
 ///
 /// Source: two equal tasks of
 /// github.com/jvarsl/TestingLambdaCpuScalingWithParallelProgramming, within 2 % to 3600 MB.
-fn parallel_ms(total: f64, threads: u32, longest: Option<f64>, speed: &Speed) -> f64 {
-    if total == 0.0 {
-        return 0.0;
-    }
-    let longest = total * longest.unwrap_or(1.0 / f64::from(threads)) * speed.inflation / speed.share.min(1.0);
-    longest.max(total * speed.inflation / speed.threads(threads))
+pub(super) fn parallel_ms(cpu: &Cpu, speed: &Speed) -> f64 {
+    let total = cpu.parallel_ms * speed.inflation;
+    let longest = total * cpu.longest_thread.unwrap_or(1.0 / f64::from(cpu.threads)) / speed.share.min(1.0);
+    longest.max(total / speed.threads(cpu.threads))
 }

@@ -231,9 +231,11 @@ pub struct Downstream {
     pub service_cv: f64,
     /// Requests that one invocation makes, one after the other.
     pub requests: u32,
-    /// Requests per second that others send to it.
+    /// Requests per second that others send to it; less than it can serve.
     pub other_load_per_s: f64,
-    /// Invocations of this function that run at the same time as the measured one, at every size.
+    /// Requests of others that arrive at the same moment: 1 is a steady stream, 2000 are waves of 2000.
+    pub burst: u32,
+    /// Invocations of this function that run at the same time, the measured one included, at every size.
     pub concurrency: u32,
 }
 
@@ -246,8 +248,16 @@ impl Default for Downstream {
             service_cv: 1.0,
             requests: 1,
             other_load_per_s: 0.0,
+            burst: 1,
             concurrency: 1,
         }
+    }
+}
+
+impl Downstream {
+    /// Share of the capacity that the load of others keeps busy: `rate * service time / capacity`.
+    pub fn others_utilization(&self) -> f64 {
+        self.other_load_per_s * self.service_ms / 1e3 / f64::from(self.capacity)
     }
 }
 
@@ -296,6 +306,13 @@ impl Default for Noise {
     }
 }
 
+impl Noise {
+    /// Mean CPU time of an invocation over the hardware generations, relative to the first generation.
+    pub fn mean_slowdown(&self) -> f64 {
+        1.0 + self.second_generation_share * (1.0 / self.second_generation_speed - 1.0)
+    }
+}
+
 impl Workload {
     /// Largest workload file, in bytes.
     pub const MAX_TOML_BYTES: usize = 1 << 20;
@@ -316,7 +333,7 @@ impl Workload {
         let workload: Self = toml::from_str(text).map_err(|e| {
             let line = e.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let error = Error::new(format!("not a workload: {}", e.message())).help(
-                "see `powercurve simulate --help`, or start from a preset: `powercurve simulate --show cpu-bound`",
+                "see `powercurve simulate --help`, or start from a preset: `powercurve simulate cpu-bound --show`",
             );
             match line {
                 Some(line) => error.at(format!("line {line}")),
@@ -370,7 +387,17 @@ impl Workload {
             range("downstream.service_cv", d.service_cv, 0.0, 10.0)?;
             range("downstream.requests", f64::from(d.requests), 0.0, 10_000.0)?;
             range("downstream.other_load_per_s", d.other_load_per_s, 0.0, 1e6)?;
+            range("downstream.burst", f64::from(d.burst), 1.0, 100_000.0)?;
             range("downstream.concurrency", f64::from(d.concurrency), 1.0, 10_000.0)?;
+            let busy = d.others_utilization();
+            if busy >= 1.0 {
+                return Err(Error::new(format!(
+                    "downstream.other_load_per_s keeps {busy:.2} times the whole capacity busy: expected less than 1"
+                ))
+                .help(
+                    "its queue would grow for ever; raise downstream.capacity, or lower other_load_per_s or service_ms",
+                ));
+            }
         }
         range("cold_start.share", self.cold_start.share, 0.0, 1.0)?;
         range("cold_start.init_ms", self.cold_start.init_ms.unwrap_or(0.0), 0.0, DAY_MS)?;

@@ -1,0 +1,235 @@
+//! The procedure of aws-lambda-power-tuning: the same number of invocations at every memory size,
+//! trimmed means of duration and of billed duration.
+//!
+//! Source: github.com/alexcasalboni/aws-lambda-power-tuning 4.4.0, lambda/executor.js and lambda/utils.js.
+
+use rand::RngExt;
+use rayon::prelude::*;
+
+use crate::curve::{Point, PowerCurve, Run, Sample, Start};
+use crate::error::{Error, Result};
+use crate::simulate::charge::{BillingStep, mean_cost};
+use crate::simulate::downstream::sample_queue_ms;
+use crate::simulate::environments::Environments;
+use crate::simulate::expected::{Outcome, expected, expected_ms};
+use crate::simulate::invocation::{Deployment, InvocationResult};
+use crate::simulate::queueing::queue_ms;
+use crate::simulate::stream::Stream;
+use crate::units::{MemoryMb, Millis};
+use crate::workload::Workload;
+
+/// Parameters of a power-tuning run, named after the tool's input.
+///
+/// ```
+/// use powercurve::{MemoryMb, simulate::Tuning, workload::preset};
+/// let tuning = Tuning { invocations: 20, seed: 7, ..Tuning::default() };
+/// let result = tuning.run(&preset("prime-numbers")?, &[MemoryMb::new(512)?, MemoryMb::new(1024)?])?;
+/// let [at_512, at_1024] = result.run.curve.points() else { panic!("two sizes") };
+/// assert!((at_512.duration.ms() / at_1024.duration.ms() - 2.0).abs() < 0.4);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tuning {
+    /// Invocations at each memory size (`num`).
+    pub invocations: u32,
+    /// Share of the invocations that is left out at each end of the sorted times (`discardTopBottom`).
+    pub discard: f64,
+    /// Whether the invocations of one size are sent all at once (`parallelInvocation`).
+    pub parallel: bool,
+    /// How billed duration is rounded.
+    pub billing: BillingStep,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Number of the run under this seed: runs of different numbers are independent.
+    pub run: u64,
+}
+
+impl Default for Tuning {
+    /// 50 invocations in series, 20 % discarded at each end, billed by the ms, seed 0.
+    fn default() -> Self {
+        Self { invocations: 50, discard: 0.2, parallel: false, billing: BillingStep::Ms1, seed: 0, run: 0 }
+    }
+}
+
+/// A power-tuning run, and the sizes that did not make it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TuningResult {
+    /// The run: the curve has the sizes at which every invocation finished.
+    pub run: Run,
+    /// The sizes at which one did not, and why.
+    pub failed: Vec<(MemoryMb, Outcome)>,
+}
+
+impl Tuning {
+    /// The most invocations at one memory size.
+    pub const MAX_INVOCATIONS: u32 = 100_000;
+
+    /// Tunes `workload` at `sizes`; sizes are worked out in parallel, the result does not depend on it.
+    ///
+    /// # Errors
+    /// When a parameter is out of range, or no size finishes.
+    pub fn run(&self, workload: &Workload, sizes: &[MemoryMb]) -> Result<TuningResult> {
+        if !(1..=Self::MAX_INVOCATIONS).contains(&self.invocations) {
+            return Err(Error::new(format!(
+                "{} invocations a size: expected 1 to {}",
+                self.invocations,
+                Self::MAX_INVOCATIONS
+            )));
+        }
+        if !(0.0..=0.4).contains(&self.discard) {
+            return Err(Error::new(format!("discarding a share of {} at each end: expected 0 to 0.4", self.discard))
+                .help("0.2 leaves out the fastest and the slowest fifth"));
+        }
+        let measured = sizes.par_iter().map(|&memory| Ok((memory, self.measure(workload, memory)?)));
+        let mut result = collect(workload, self.billing, measured.collect::<Result<_>>()?)?;
+        let run = &mut result.run;
+        run.invocations = Some(u64::from(self.invocations));
+        run.start = Some(self.start(&run.curve));
+        Ok(result)
+    }
+
+    /// Every invocation at one memory size, in the order in which they are sent.
+    ///
+    /// # Errors
+    /// The outcome, when the size has less memory than the workload needs.
+    pub fn invocations(
+        &self,
+        workload: &Workload,
+        memory: MemoryMb,
+    ) -> std::result::Result<Vec<InvocationResult>, Outcome> {
+        let stream = Stream::new(self.seed, self.run, memory);
+        let deployment = Deployment::new(workload, memory, self.billing, &mut stream.size())?;
+        let queue_ms = workload.downstream.as_ref().map(|d| {
+            let think_ms = expected_ms(workload, memory);
+            sample_queue_ms(d, think_ms, self.invocations, self.parallel, &mut stream.queue())
+        });
+        let environment = |number| deployment.environment(&mut stream.environment(number));
+        let mut environments = Environments::start(if self.parallel { self.invocations } else { 1 }, environment);
+        let invoke = |number| {
+            let mut rng = stream.invocation(number);
+            let renewed = rng.random_bool(workload.cold_start.share).then(|| environment(number));
+            let place = environments.place(renewed);
+            let queue_ms = queue_ms.as_ref().and_then(|q| q.get(number as usize)).copied().unwrap_or(0.0);
+            let result = deployment.invoke(&place, queue_ms, &mut rng);
+            environments.free(place, result.duration.ms());
+            result
+        };
+        Ok((0..self.invocations).map(invoke).collect())
+    }
+
+    /// One point of the curve, or the outcome that fails the size.
+    fn measure(&self, workload: &Workload, memory: MemoryMb) -> Result<Measured> {
+        let results = match self.invocations(workload, memory) {
+            Ok(results) => results,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        if let Some(failed) = results.iter().find(|r| !matches!(r.outcome, Outcome::Finished(_))) {
+            return Ok(Err(failed.outcome));
+        }
+        let duration_ms = trimmed_mean(results.iter().map(InvocationResult::total_ms).collect(), self.discard);
+        let billed_ms = trimmed_mean(results.iter().map(|r| r.billed.ms()).collect(), self.discard);
+        let point = Point { sample: sample(&results), ..Point::new(memory, Millis::new(duration_ms)?) };
+        Ok(Ok(point.with_cost(mean_cost(workload.arch, memory, billed_ms)?)))
+    }
+
+    /// Whether the means hold cold starts: those that the discarded share does not remove.
+    fn start(&self, curve: &PowerCurve) -> Start {
+        let cold = |p: &Point| p.sample.cold_starts.unwrap_or(0);
+        let discarded = (f64::from(self.invocations) * self.discard).floor() as u64;
+        if curve.points().iter().all(|p| cold(p) == u64::from(self.invocations)) {
+            Start::Cold
+        } else if curve.points().iter().all(|p| cold(p) <= discarded) {
+            Start::Warm
+        } else {
+            Start::Mixed
+        }
+    }
+}
+
+/// The run that infinitely many invocations would give: expected durations, and their cost by the
+/// same rule.
+///
+/// # Errors
+/// When no size finishes.
+pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> Result<TuningResult> {
+    let point = |&memory: &MemoryMb| {
+        let queue_ms = workload.downstream.as_ref().map_or(0.0, |d| queue_ms(d, expected_ms(workload, memory)));
+        let outcome = expected(workload, memory, queue_ms);
+        let Outcome::Finished(breakdown) = outcome else { return Ok((memory, Err(outcome))) };
+        let total_ms = breakdown.total_ms();
+        let init_ms = workload.cold_start.share * workload.init_ms();
+        let billed = billed(billing, Millis::new(total_ms - init_ms)?, Millis::new(init_ms).ok());
+        let point = Point::new(memory, Millis::new(total_ms)?);
+        Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, memory, billed.ms())?))))
+    };
+    collect(workload, billing, sizes.iter().map(point).collect::<Result<_>>()?)
+}
+
+/// What one memory size gives: a point of the curve, or the outcome that fails it.
+type Measured = std::result::Result<Point, Outcome>;
+
+/// Puts the sizes together.
+fn collect(workload: &Workload, billing: BillingStep, measured: Vec<(MemoryMb, Measured)>) -> Result<TuningResult> {
+    let points = measured.iter().filter_map(|(_, m)| m.as_ref().ok()).copied().collect();
+    let failed: Vec<_> = measured.iter().filter_map(|(memory, m)| m.as_ref().err().map(|o| (*memory, *o))).collect();
+    let curve = PowerCurve::new(points).map_err(|_| match failed.last() {
+        Some((memory, outcome)) => Error::new(format!("no memory size finishes; at {memory}: {outcome}"))
+            .help("try larger sizes: --memory ALL"),
+        None => Error::new("no memory size to measure: expected at least one"),
+    })?;
+    let name = if workload.name.is_empty() { "workload" } else { workload.name.as_str() };
+    let run = Run {
+        runtime: Some(workload.runtime.name().to_owned()),
+        arch: Some(workload.arch),
+        billing_ms: Some(billing.ms() as u32),
+        accept: workload.pattern.into_iter().collect(),
+        ..Run::new(name, curve)
+    };
+    Ok(TuningResult { run, failed })
+}
+
+/// What is known of the invocations behind a mean. The standard deviation is that of the warm
+/// ones, where there are any: a cold start is another population.
+fn sample(results: &[InvocationResult]) -> Sample {
+    let warm: Vec<f64> = results.iter().filter(|r| r.init.is_none()).map(InvocationResult::total_ms).collect();
+    let init: Vec<f64> = results.iter().filter_map(|r| r.init.map(Millis::ms)).collect();
+    let alike = if warm.len() > 1 { warm } else { results.iter().map(InvocationResult::total_ms).collect() };
+    let max_memory_used_mb = results.iter().map(|r| r.max_memory_used_mb).reduce(f64::max);
+    Sample {
+        count: Some(results.len() as u64),
+        sd_ms: standard_deviation(&alike),
+        max_memory_used_mb,
+        init_ms: (!init.is_empty()).then(|| init.iter().sum::<f64>() / init.len() as f64),
+        cold_starts: Some(init.len() as u64),
+    }
+}
+
+/// The sample standard deviation, when there are at least two values.
+fn standard_deviation(values: &[f64]) -> Option<f64> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt())
+}
+
+/// The billed duration of an invocation. The init is billed where the step is 1 ms, as Lambda does for
+/// every function since 1 August 2025, and was not in the days of 100 ms.
+pub(super) fn billed(billing: BillingStep, duration: Millis, init: Option<Millis>) -> Millis {
+    let init = init.filter(|_| billing == BillingStep::Ms1);
+    let total = init.map_or(duration, |init| Millis::new(duration.ms() + init.ms()).unwrap_or(duration));
+    billing.billed(total)
+}
+
+/// Mean of the values without the `floor(n * discard)` smallest and as many largest ones.
+///
+/// ```
+/// use powercurve::simulate::trimmed_mean;
+/// assert_eq!(trimmed_mean(vec![9.0, 1.0, 2.0, 3.0, 100.0], 0.2), 14.0 / 3.0);
+/// assert_eq!(trimmed_mean(vec![1.0, 2.0, 6.0], 0.2), 3.0);
+/// ```
+pub fn trimmed_mean(mut values: Vec<f64>, discard: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let k = (values.len() as f64 * discard).floor() as usize;
+    let kept = values.get(k..values.len().saturating_sub(k)).unwrap_or_default();
+    kept.iter().sum::<f64>() / kept.len() as f64
+}
