@@ -10,6 +10,7 @@ pub mod model;
 pub mod pattern;
 pub mod platform;
 pub mod predict;
+pub mod render;
 pub mod simulate;
 pub mod units;
 pub mod workload;

@@ -1,5 +1,7 @@
 //! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
 
+mod batch;
+mod classify;
 mod completions;
 mod output;
 mod simulate;
@@ -25,6 +27,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Classify(classify::Args),
     Completions(completions::Args),
     Simulate(simulate::Args),
     Train(train::Args),
@@ -62,6 +65,7 @@ pub enum Format {
 pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
+        Command::Classify(args) => classify::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),

@@ -1,0 +1,77 @@
+//! Many runs in, many answers out: read lazily, answered on all cores, written in order.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+
+use super::{Done, report};
+use crate::curve::Run;
+use crate::error::{Error, Result};
+use crate::ingest;
+
+/// Pieces of input that are answered together: enough for all cores, few enough for constant memory.
+const CHUNK: usize = 4096;
+
+/// Answers every run that the arguments name. `answer` is called on many threads, `write` in the order of the input.
+/// A run that cannot be read or answered is named on stderr; the others are still answered.
+///
+/// # Errors
+/// When no run could be answered, or `write` fails.
+pub fn each<T: Send>(
+    args: &[String],
+    answer: impl Fn(Run) -> Result<T> + Sync,
+    mut write: impl FnMut(T) -> Result<()>,
+) -> Result<Done> {
+    let progress = progress();
+    let (mut answered, mut rejected) = (0u64, 0u64);
+    let mut pieces = ingest::raw(args);
+    loop {
+        let chunk: Vec<_> = pieces.by_ref().take(CHUNK).collect();
+        if chunk.is_empty() {
+            break;
+        }
+        let answers: Vec<Result<T>> = chunk
+            .into_par_iter()
+            .flat_map_iter(|piece| match piece {
+                Ok(piece) => piece.parse(),
+                Err(error) => vec![Err(error)],
+            })
+            .map(|run| run.and_then(&answer))
+            .collect();
+        for answer in answers {
+            match answer {
+                Ok(answer) => {
+                    answered += 1;
+                    write(answer)?;
+                }
+                Err(error) => {
+                    rejected += 1;
+                    progress.suspend(|| report(&error));
+                }
+            }
+        }
+        progress.set_position(answered + rejected);
+    }
+    progress.finish_and_clear();
+    match (answered, rejected) {
+        (0, 0) => Err(Error::new("no run in the input: expected at least one recorded run")
+            .help("give tuning output, a visualization URL, run records, CSV or REPORT lines")),
+        (0, _) => Err(Error::new("no run could be answered").help("each rejected input is named above")),
+        (_, 0) => Ok(Done::All),
+        _ => Ok(Done::SomeRejected),
+    }
+}
+
+/// A counter on a terminal; nothing elsewhere.
+fn progress() -> ProgressBar {
+    // answers that scroll by on the same terminal are progress enough
+    if std::io::stdout().is_terminal() || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::no_length();
+    match ProgressStyle::with_template("{spinner} {human_pos} runs  {per_sec}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

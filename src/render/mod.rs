@@ -1,0 +1,3 @@
+//! Answers as tables and pictures. This module decides nothing.
+
+pub mod table;
