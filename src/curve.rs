@@ -308,7 +308,8 @@ pub enum RunWarning {
         memory: MemoryMb,
         /// Mean duration there, in ms.
         duration_ms: f64,
-        /// Mean billed duration there, in ms, computed back from the cost.
+        /// Mean billed duration there, in ms, computed back from the cost; at most, where the
+        /// architecture is unknown.
         billed_ms: f64,
     },
     /// A size without a duration, left out of the curve.
@@ -339,7 +340,7 @@ impl std::fmt::Display for RunWarning {
             }
             Self::UnbilledInit { memory, duration_ms, billed_ms } => write!(
                 f,
-                "at {memory} the mean duration is {duration_ms:.1} ms but only {billed_ms:.0} ms were billed: cold starts \
+                "at {memory} the mean duration is {duration_ms:.1} ms but at most {billed_ms:.0} ms were billed: cold starts \
                  are in the curve; tune again with more invocations in series to see the warm function"
             ),
             Self::NoDuration { memory } => {
@@ -352,6 +353,37 @@ impl std::fmt::Display for RunWarning {
             Self::OnlyBestSize => f.write_str(
                 "only the best size is known: run power tuning with includeOutputResults, or give its visualization URL",
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_say_what_was_found_and_what_to_do() {
+        let memory = MemoryMb::MIN;
+        let failed = |failure| RunWarning::Failed { memory, failure, failed: 2, succeeded: 8 };
+        for (warning, text) in [
+            (
+                failed(Failure::Timeout),
+                "2 of 10 invocations at 128 MB timed out and are not in the curve: raise the function's timeout or treat this size as too small",
+            ),
+            (
+                failed(Failure::OutOfMemory),
+                "2 of 10 invocations at 128 MB ran out of memory and are not in the curve: treat this size as too small",
+            ),
+            (
+                RunWarning::UnbilledInit { memory, duration_ms: 1100.7, billed_ms: 228.2 },
+                "at 128 MB the mean duration is 1100.7 ms but at most 228 ms were billed: cold starts are in the curve; tune again with more invocations in series to see the warm function",
+            ),
+            (
+                RunWarning::NoDuration { memory },
+                "128 MB has no duration and is left out: measure it again or treat it as too small",
+            ),
+        ] {
+            assert_eq!(warning.to_string(), text);
         }
     }
 }

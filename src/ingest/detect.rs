@@ -42,7 +42,7 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     let second = lines.next().unwrap_or_default();
 
     let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
-    let is_json = first.starts_with(['{', '[']);
+    let is_json = opens_json(first);
     let delimiter = csv::delimiter(first);
     if let Some(delimiter) = delimiter.filter(|_| !is_log && !is_json) {
         return Ok(Format::Csv(delimiter));
@@ -66,6 +66,12 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
         () if !is_log && url::find(head).next().is_some() => Format::Urls,
         () => Format::LogLines,
     })
+}
+
+/// Whether a line opens a JSON object, or a list of objects, lists or strings; `[INFO]` opens a log.
+fn opens_json(line: &str) -> bool {
+    let list = |rest: &str| rest.is_empty() || rest.starts_with(['{', '[', '"', ']']);
+    line.starts_with('{') || line.strip_prefix('[').is_some_and(|rest| list(rest.trim_start()))
 }
 
 /// Whether every line is a JSON value of its own, judged by the first two.
@@ -116,6 +122,7 @@ mod tests {
             ("{\"level\":\"INFO\"}\n{\"type\":\"platform.report\"}".to_owned(), Format::LogLines),
             ("{\"level\":\"INFO\"}\n{\"level\":\"INFO\"}".to_owned(), Format::LogLines),
             (format!("@timestamp,@message,@log\nt,\"{REPORT_LINE}\n\",g"), Format::LogRows),
+            ("[INFO]\t2024-05-01T10:00:00Z\tx\tstarting\n[INFO] more".to_owned(), Format::LogLines),
             ("hello".to_owned(), Format::LogLines),
         ];
         for (head, expected) in cases {
