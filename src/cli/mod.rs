@@ -3,7 +3,10 @@
 mod batch;
 mod classify;
 mod completions;
+mod evaluate;
+mod fit;
 mod output;
+mod predict;
 mod simulate;
 mod sizes;
 mod train;
@@ -29,6 +32,9 @@ pub struct Cli {
 enum Command {
     Classify(classify::Args),
     Completions(completions::Args),
+    Evaluate(evaluate::Args),
+    Fit(fit::Args),
+    Predict(predict::Args),
     Simulate(simulate::Args),
     Train(train::Args),
 }
@@ -67,6 +73,9 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Classify(args) => classify::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Evaluate(args) => evaluate::run(&args, &mut out),
+        Command::Fit(args) => fit::run(&args, &mut out),
+        Command::Predict(args) => predict::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),
     };

@@ -26,6 +26,7 @@ mod record;
 mod report;
 mod rows;
 mod source;
+pub mod traces;
 pub mod url;
 
 use std::collections::VecDeque;

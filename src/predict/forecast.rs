@@ -1,7 +1,8 @@
 //! The whole curve from a few measured sizes, and the size to measure next.
 
 use crate::model::{Posterior, Prediction};
-use crate::units::MemoryMb;
+use crate::platform::billing::Tariff;
+use crate::units::{MemoryMb, Millis};
 
 /// The three choices of power tuning over a list of sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +51,10 @@ pub const SMALL_REGRET: f64 = 0.01;
 
 /// Forecasts durations, costs and choices at `sizes` (ascending, at least one).
 ///
-/// `measured` are sizes not worth measuring again; `cost` gives dollars per invocation for a size and a duration in ms.
-pub fn forecast(
-    posterior: &Posterior<'_>,
-    sizes: &[MemoryMb],
-    measured: &[MemoryMb],
-    cost: impl Fn(MemoryMb, f64) -> f64,
-) -> Forecast {
+/// `measured` are sizes not worth measuring again.
+pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
+    // a predicted duration beyond what a curve may hold costs as the longest does
+    let cost = |m, ms| Millis::new(ms).map_or(f64::MAX, |d| tariff.cost(m, d).usd());
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();
     let ms: Vec<f64> = durations.iter().map(|d| d.ms).collect();
     let costs: Vec<f64> = sizes.iter().zip(&ms).map(|(&m, &ms)| cost(m, ms)).collect();

@@ -1,7 +1,10 @@
 //! From a few measured sizes to a workload, and to the sizes nobody measured.
 
+mod closed_form;
+pub mod evaluate;
 pub mod fit;
 pub mod forecast;
 
+pub use closed_form::ClosedForm;
 pub use fit::{Fit, fit};
 pub use forecast::{Choices, Forecast, Next, forecast};

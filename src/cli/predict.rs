@@ -1,0 +1,271 @@
+//! `powercurve predict`
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use super::sizes::Sizes;
+use super::{Done, Format, Out, batch};
+use crate::curve::{Arch, Run};
+use crate::error::{Error, Result};
+use crate::ingest::traces;
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::Pattern;
+use crate::platform::billing::BillingStep;
+use crate::platform::pricing::{PriceBasis, PriceTable};
+use crate::predict::{Forecast, Next, forecast};
+use crate::render::table::Table;
+use crate::units::{MemoryMb, Millis, Usd};
+
+/// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
+///
+/// An interval holds the mean that a measurement at that size would show, its noise included.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  powercurve predict datasets/examples/lpt-output.json --measured 256,1024
+  powercurve predict report-lines.log --at 128,256,512,1024,2048,3008
+  powercurve predict run.json --measured 512 --cpu-ms 890
+  powercurve predict run.json --traces traces.json --format jsonl")]
+pub struct Args {
+    /// Recorded runs: files, folders, - for standard input, or visualization URLs.
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<String>,
+
+    /// Use only these sizes of each run, in MB.
+    #[arg(long, value_name = "LIST")]
+    measured: Option<Sizes>,
+
+    /// Sizes to predict, in MB; by default the usual ones and those of the run.
+    #[arg(long, value_name = "LIST")]
+    at: Option<Sizes>,
+
+    /// CPU time of one invocation in ms, as Lambda Insights reports it (cpu_total_time).
+    #[arg(long, value_name = "MS", value_parser = positive)]
+    cpu_ms: Option<f64>,
+
+    /// X-Ray traces (the JSON of `aws xray batch-get-traces`): how long one invocation waits for what it calls.
+    #[arg(long, value_name = "FILE", conflicts_with = "wait_ms")]
+    traces: Option<PathBuf>,
+
+    /// Time in ms that one invocation waits for what it calls.
+    #[arg(long, value_name = "MS", value_parser = positive)]
+    wait_ms: Option<f64>,
+
+    /// The pattern, where you are sure of it.
+    #[arg(long)]
+    pattern: Option<Pattern>,
+
+    /// Runtime of the function, where the run does not say: nodejs, python, java, dotnet, go, rust, php, ruby.
+    #[arg(long)]
+    runtime: Option<String>,
+
+    /// Instruction set, where the run does not say: x86_64 or arm64.
+    #[arg(long)]
+    arch: Option<Arch>,
+
+    /// Invocations behind each mean, where the run does not say.
+    #[arg(long, value_name = "N")]
+    invocations: Option<u64>,
+
+    /// Largest memory used in MB, where the run does not say: sizes near it are not proposed.
+    #[arg(long, value_name = "MB", value_parser = positive)]
+    max_memory_used: Option<f64>,
+
+    /// Billing step of the costs: 1ms or 100ms.
+    #[arg(long, value_name = "STEP", default_value = "1ms")]
+    billing: BillingStep,
+
+    /// Region of the costs.
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+
+    /// How to write the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+fn positive(s: &str) -> std::result::Result<f64, String> {
+    s.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected a number above 0".into())
+}
+
+/// Sizes predicted when none are asked for, in MB, beside those of the run.
+const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
+
+/// Share of a size that the memory used may take before the size counts as too small.
+const FULL: f64 = 0.9;
+
+struct Answer {
+    id: String,
+    measured: Vec<MemoryMb>,
+    forecast: Forecast,
+    /// Sizes too small for the memory used, not proposed.
+    too_small: Vec<MemoryMb>,
+}
+
+pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
+    let wait_ms = match &args.traces {
+        Some(path) => Some(traces::waiting_ms(path)?),
+        None => args.wait_ms,
+    };
+    let known = Known { cpu_ms: args.cpu_ms, wait_ms, pattern: args.pattern };
+    // an unknown region is one error, not one for each run
+    PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, Arch::X86_64, args.billing)?;
+    let answer = |run: Run| predict(args, &known, run);
+    if args.format == Format::Jsonl {
+        let line = |run| answer(run).map(|a| to_json(&a).to_string());
+        return batch::each(&args.runs, line, |line| writeln!(out, "{line}"));
+    }
+    let mut all = Vec::new();
+    let done = batch::each(&args.runs, answer, |a| {
+        all.push(a);
+        Ok(())
+    })?;
+    match args.format {
+        Format::Json | Format::Jsonl => writeln!(out, "{:#}", all.iter().map(to_json).collect::<Value>())?,
+        Format::Csv => write!(out, "{}", table(&all).to_csv()?)?,
+        Format::Markdown => write!(out, "{}", table(&all).to_markdown())?,
+        Format::Table => {
+            for (i, a) in all.iter().enumerate() {
+                if i > 0 {
+                    writeln!(out)?;
+                }
+                story(out, a)?;
+            }
+        }
+    }
+    Ok(done)
+}
+
+fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
+    run.runtime = run.runtime.or_else(|| args.runtime.clone());
+    run.arch = run.arch.or(args.arch);
+    run.invocations = run.invocations.or(args.invocations);
+    let used = run.curve.points().iter().filter_map(|p| p.sample.max_memory_used_mb).reduce(f64::max);
+    let used = used.or(args.max_memory_used);
+    let whole = run.curve.clone();
+    if let Some(Sizes(given)) = &args.measured {
+        run.curve = whole.filter(|m| given.contains(&m)).ok_or_else(|| {
+            let has: Vec<String> = whole.sizes().map(|m| m.mb().to_string()).collect();
+            Error::new(format!("none of the sizes of --measured was measured: the run has {} MB", has.join(", ")))
+                .at(run.id.clone())
+        })?;
+    }
+    let sizes = match &args.at {
+        Some(Sizes(sizes)) => sizes.clone(),
+        None => {
+            let usual = USUAL_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
+            let mut sizes: Vec<MemoryMb> = usual.chain(whole.sizes()).collect();
+            sizes.sort_unstable();
+            sizes.dedup();
+            sizes
+        }
+    };
+    let (too_small, sizes): (Vec<_>, Vec<_>) =
+        sizes.into_iter().partition(|m| used.is_some_and(|used| used > FULL * m.as_f64()));
+    if sizes.is_empty() {
+        return Err(Error::new("every size asked for is too small for the memory used: expected larger sizes")
+            .help("give larger sizes with --at")
+            .at(run.id));
+    }
+    let seen = Observation::of(&run);
+    let posterior = Posterior::new(Library::shipped(), &seen, known);
+    let arch = run.arch.unwrap_or_default();
+    let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, arch, args.billing)?;
+    let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
+    Ok(Answer { id: run.id, measured: seen.sizes, forecast, too_small })
+}
+
+fn why(next: &Next) -> String {
+    match next {
+        Next::Measure { memory, regret, regret_after } => format!(
+            "measuring {memory} is expected to cut the regret of the choice from {:.1} % to {:.1} %",
+            100.0 * regret,
+            100.0 * regret_after
+        ),
+        Next::Stop { regret } => {
+            format!("stop: more measuring cannot pay, the expected regret of the choice is {:.1} %", 100.0 * regret)
+        }
+    }
+}
+
+fn to_json(a: &Answer) -> Value {
+    let f = &a.forecast;
+    let curve: Vec<Value> = f
+        .sizes
+        .iter()
+        .zip(&f.durations)
+        .zip(&f.costs)
+        .map(|((m, d), cost)| {
+            json!({"memory_mb": m, "duration_ms": d.ms, "low_ms": d.low_ms, "high_ms": d.high_ms, "cost_usd": cost})
+        })
+        .collect();
+    let by_size = |p: &[f64]| -> Map<String, Value> {
+        f.sizes.iter().zip(p).map(|(m, p)| (m.mb().to_string(), json!((p * 1e5).round() / 1e5))).collect()
+    };
+    let next = match &f.next {
+        Next::Measure { memory, .. } => Some(*memory),
+        Next::Stop { .. } => None,
+    };
+    json!({
+        "id": a.id,
+        "measured": a.measured,
+        "curve": curve,
+        "best": {"cost": f.best.cost, "speed": f.best.speed, "balanced": f.best.balanced},
+        "probability_best_cost": by_size(&f.cheapest),
+        "probability_best_speed": by_size(&f.fastest),
+        "probability_best_balanced": by_size(&f.balanced),
+        "measure_next": {"memory_mb": next, "why": why(&f.next)},
+        "too_small": a.too_small,
+    })
+}
+
+fn table(all: &[Answer]) -> Table {
+    let mut table =
+        Table::new(["run", "memory_mb", "duration_ms", "low_ms", "high_ms", "cost_usd", "cheapest", "measured"]);
+    for a in all {
+        let f = &a.forecast;
+        for (i, m) in f.sizes.iter().enumerate() {
+            table.row([
+                a.id.clone(),
+                m.mb().to_string(),
+                format!("{:.3}", f.durations[i].ms),
+                format!("{:.3}", f.durations[i].low_ms),
+                format!("{:.3}", f.durations[i].high_ms),
+                format!("{:.6e}", f.costs[i]),
+                format!("{:.3}", f.cheapest[i]),
+                a.measured.contains(m).to_string(),
+            ]);
+        }
+    }
+    table
+}
+
+fn story(out: &mut Out, a: &Answer) -> Result<()> {
+    let f = &a.forecast;
+    let given: Vec<String> = a.measured.iter().map(|m| m.mb().to_string()).collect();
+    writeln!(out, "{}: predicted from {} MB\n", a.id, given.join(", "))?;
+    let mut table = Table::new(["memory", "duration", "90 % interval", "cost per million", "cheapest", ""]);
+    let ms = |ms: f64| Millis::new(ms).map_or(String::new(), |d| d.to_string());
+    for (i, m) in f.sizes.iter().enumerate() {
+        let d = &f.durations[i];
+        table.row([
+            m.to_string(),
+            ms(d.ms),
+            format!("{} .. {}", ms(d.low_ms), ms(d.high_ms)),
+            Usd::new(f.costs[i]).map_or(String::new(), |c| c.per_million().to_string()),
+            format!("{:.0} %", 100.0 * f.cheapest[i]),
+            if a.measured.contains(m) { "measured" } else { "" }.into(),
+        ]);
+    }
+    write!(out, "{}", table.to_text())?;
+    writeln!(out, "\nBest by cost {}, by speed {}, balanced {}.", f.best.cost, f.best.speed, f.best.balanced)?;
+    if !a.too_small.is_empty() {
+        let small: Vec<String> = a.too_small.iter().map(ToString::to_string).collect();
+        writeln!(out, "Too small for the memory used: {}.", small.join(", "))?;
+    }
+    let mut advice = why(&f.next);
+    if let Some(first) = advice.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    writeln!(out, "{advice}.")
+}

@@ -1,0 +1,219 @@
+//! How close fits and predictions come on recorded runs, beside the closed forms.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::curve::{Run, Start};
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::Pattern;
+use crate::predict::ClosedForm;
+use crate::predict::fit::fit;
+use crate::units::MemoryMb;
+
+/// Relative errors in percent: median, mean, 90th percentile.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Errors {
+    pub median: f64,
+    pub mean: f64,
+    pub p90: f64,
+    /// Number of sizes behind them.
+    pub sizes: usize,
+}
+
+impl Errors {
+    /// Summary of relative errors (shares, not percent); `None` when there is none.
+    pub fn of(mut errors: Vec<f64>) -> Option<Self> {
+        if errors.is_empty() {
+            return None;
+        }
+        errors.sort_by(f64::total_cmp);
+        let at = |q: f64| 100.0 * errors[((errors.len() as f64 * q) as usize).min(errors.len() - 1)];
+        Some(Self {
+            median: at(0.5),
+            mean: 100.0 * errors.iter().sum::<f64>() / errors.len() as f64,
+            p90: at(0.9),
+            sizes: errors.len(),
+        })
+    }
+}
+
+/// One method's errors over all runs and by source.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MethodErrors {
+    /// `powercurve`, or the formula of a closed form.
+    pub method: String,
+    pub all: Errors,
+    pub sources: BTreeMap<String, Errors>,
+}
+
+/// The errors of every method at one task.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Table {
+    /// What was asked.
+    pub task: String,
+    /// Number of runs.
+    pub runs: usize,
+    pub methods: Vec<MethodErrors>,
+    /// Share of the measured means inside the 90 % interval, where the task has intervals.
+    pub coverage: Option<f64>,
+}
+
+/// A run that measures a warm function: what fidelity is judged on.
+pub fn is_warm(run: &Run) -> bool {
+    run.start != Some(Start::Cold)
+}
+
+/// A warm run whose means rest on enough invocations and whose curve is not a queue's: what prediction is judged on.
+///
+/// The limit of scatter is that of the run itself around any smooth curve, whoever predicts it.
+pub fn is_well_measured(library: &Library, run: &Run) -> bool {
+    const MOST_SCATTER: f64 = 0.12;
+    is_warm(run)
+        && !run.accept.contains(&Pattern::DownstreamLimited)
+        && run.invocations.is_none_or(|n| n >= 5)
+        && Posterior::new(library, &Observation::of(run), &Known::default()).variance().sqrt() < MOST_SCATTER
+}
+
+const OURS: &str = "powercurve";
+
+/// In-sample and leave-one-size-out errors on the warm runs of five and more sizes.
+pub fn fidelity(library: &Library, runs: &[Run]) -> Vec<Table> {
+    let runs: Vec<&Run> = runs.iter().filter(|r| is_warm(r) && r.curve.len() >= 5).collect();
+    let in_sample: Vec<Rows> = runs
+        .par_iter()
+        .map(|run| {
+            let (sizes, durations) = columns(run);
+            let mut rows = Rows::default();
+            rows.extend(run, OURS, fit(library, run).residuals.iter().map(|r| r.abs()));
+            for form in ClosedForm::ALL {
+                let error = |(m, d): (&f64, &f64)| (form.predict(&sizes, &durations, *m) / d - 1.0).abs();
+                rows.extend(run, form.formula(), sizes.iter().zip(&durations).map(error));
+            }
+            rows
+        })
+        .collect();
+    let left_out: Vec<Rows> = runs
+        .par_iter()
+        .map(|run| {
+            let mut rows = Rows::default();
+            for point in run.curve.points() {
+                rows.predict(library, run, |m| m != point.memory, &Known::default());
+            }
+            rows
+        })
+        .collect();
+    vec![
+        table("in-sample fit, runs of 5 and more sizes", in_sample),
+        table("leave one size out, runs of 5 and more sizes", left_out),
+    ]
+}
+
+/// Errors on the sizes not given, by which sizes are given, on the well-measured runs.
+pub fn prediction(library: &Library, runs: &[Run]) -> Vec<Table> {
+    let good: Vec<&Run> = runs.par_iter().filter(|r| is_well_measured(library, r)).collect();
+    let tasks: [(&str, fn(&Run) -> Vec<u32>, bool); 4] = [
+        ("given 128, 512 and the largest up to 3100 MB", |r| [vec![128, 512], largest(r)].concat(), false),
+        ("given 256 and 1024 MB", |_| vec![256, 1024], false),
+        ("given 512 MB", |_| vec![512], false),
+        ("given 512 MB and its CPU time", |_| vec![512], true),
+    ];
+    tasks
+        .into_iter()
+        .map(|(task, given, with_cpu)| {
+            let rows: Vec<Rows> = good
+                .par_iter()
+                .filter_map(|run| {
+                    let given = given(run);
+                    let has = |mb: &u32| run.curve.sizes().any(|m| m.mb() == *mb);
+                    let distinct = given.windows(2).all(|w| w[0] < w[1]);
+                    if !distinct || !given.iter().all(has) || run.curve.len() <= given.len() {
+                        return None;
+                    }
+                    let known = if with_cpu { cpu_time(library, run)? } else { Known::default() };
+                    let mut rows = Rows::default();
+                    rows.predict(library, run, |m| given.contains(&m.mb()), &known);
+                    Some(rows)
+                })
+                .collect();
+            table(task, rows)
+        })
+        .collect()
+}
+
+fn largest(run: &Run) -> Vec<u32> {
+    run.curve.sizes().map(MemoryMb::mb).filter(|mb| *mb <= 3100).max().into_iter().collect()
+}
+
+/// The CPU time that a monitor would report for a run: what the fit of the *whole* run says, since recorded runs
+/// come without it. The sizes to predict enter it, so that this task shows what a CPU time is worth, not how it is measured.
+fn cpu_time(library: &Library, run: &Run) -> Option<Known> {
+    let workload = fit(library, run).workload;
+    let calls: f64 = workload.calls.iter().map(|c| f64::from(c.count) * c.cpu_ms).sum();
+    let transfers: f64 = workload.transfers.iter().map(|t| t.megabytes * t.cpu_ms_per_mb.unwrap_or(0.0)).sum();
+    let cpu_ms = workload.cpu.work_ms + workload.cpu.parallel_ms + calls + transfers;
+    (cpu_ms > 0.0).then(|| Known { cpu_ms: Some(cpu_ms), ..Known::default() })
+}
+
+fn columns(run: &Run) -> (Vec<f64>, Vec<f64>) {
+    run.curve.points().iter().map(|p| (p.memory.as_f64(), p.duration.ms())).unzip()
+}
+
+/// Errors of one run by method.
+#[derive(Default)]
+struct Rows {
+    errors: Vec<(String, &'static str, f64)>,
+    /// Measured means inside the interval, and all.
+    covered: (usize, usize),
+}
+
+impl Rows {
+    fn extend(&mut self, run: &Run, method: &'static str, errors: impl Iterator<Item = f64>) {
+        let source = run.source.clone().unwrap_or_else(|| "unknown".into());
+        self.errors.extend(errors.map(|e| (source.clone(), method, e)));
+    }
+
+    /// Predicts the sizes that are not given, by every method.
+    fn predict(&mut self, library: &Library, run: &Run, given: impl Fn(MemoryMb) -> bool, known: &Known) {
+        let seen = Observation::of(run).filter(&given);
+        let posterior = Posterior::new(library, &seen, known);
+        let sizes: Vec<f64> = seen.sizes.iter().map(|m| m.as_f64()).collect();
+        let durations: Vec<f64> = seen.ln_ms.iter().map(|y| y.exp()).collect();
+        for point in run.curve.points().iter().filter(|p| !given(p.memory)) {
+            let measured = point.duration.ms();
+            let predicted = posterior.predict(point.memory);
+            self.covered.0 += usize::from((predicted.low_ms..=predicted.high_ms).contains(&measured));
+            self.covered.1 += 1;
+            self.extend(run, OURS, std::iter::once((predicted.ms / measured - 1.0).abs()));
+            for form in ClosedForm::ALL {
+                let error = form.predict(&sizes, &durations, point.memory.as_f64()) / measured - 1.0;
+                self.extend(run, form.formula(), std::iter::once(error.abs()));
+            }
+        }
+    }
+}
+
+fn table(task: &str, rows: Vec<Rows>) -> Table {
+    let runs = rows.len();
+    let (inside, all) = rows.iter().fold((0, 0), |c, r| (c.0 + r.covered.0, c.1 + r.covered.1));
+    let errors: Vec<(String, &str, f64)> = rows.into_iter().flat_map(|r| r.errors).collect();
+    let methods = std::iter::once(OURS).chain(ClosedForm::ALL.map(ClosedForm::formula));
+    let methods = methods.filter_map(|method| {
+        let mut sources: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for (source, _, error) in errors.iter().filter(|e| e.1 == method) {
+            sources.entry(source.clone()).or_default().push(*error);
+        }
+        Some(MethodErrors {
+            method: method.into(),
+            all: Errors::of(sources.values().flatten().copied().collect())?,
+            sources: sources.into_iter().filter_map(|(s, e)| Errors::of(e).map(|e| (s, e))).collect(),
+        })
+    });
+    Table {
+        task: task.into(),
+        runs,
+        methods: methods.collect(),
+        coverage: (all > 0).then(|| inside as f64 / all as f64),
+    }
+}
