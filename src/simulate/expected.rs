@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::platform::{cpu, init, network, quota};
 use crate::simulate::latency::{mean_of_largest, typical_factor};
-use crate::simulate::script::{Awaited, Script};
+use crate::simulate::script::Script;
 use crate::units::MemoryMb;
 use crate::workload::{Call, CallMode, Cpu, Transfer, Workload};
 
