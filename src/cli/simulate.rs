@@ -76,6 +76,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     }
     let source = args.workload.as_deref().unwrap_or_default();
     if args.show
+        && args.arch.is_none()
         && let Ok(preset) = Preset::find(source)
     {
         write!(out, "{}", preset.toml)?;

@@ -127,21 +127,25 @@ struct Others {
 }
 
 impl Queue {
-    /// A queue close to its steady state under the load of others: the wait is drawn from the
-    /// exponential distribution that it has in heavy traffic (Kingman 1962).
+    /// A queue close to its steady state: others make a wait that is exponentially distributed in heavy
+    /// traffic (Kingman 1962), rivals a steady one on top.
     fn new<R: Rng>(downstream: &Downstream, think_ms: f64, rng: &mut R) -> Self {
         let others = (downstream.other_load_per_s > 0.0).then(|| {
             let interval_ms = 1e3 * f64::from(downstream.burst) / downstream.other_load_per_s;
             Others { next: exponential_ns(interval_ms, rng), burst: downstream.burst, interval_ms }
         });
         let wait = queueing::others_wait(downstream);
-        let backlog = if rng.random_bool(wait.probability) { exponential_ns(wait.mean_if_waiting_ms, rng) } else { 0 };
+        let others_backlog =
+            if rng.random_bool(wait.probability) { exponential_ns(wait.mean_if_waiting_ms, rng) } else { 0 };
+        let requests = f64::from(downstream.requests.max(1));
+        let mean_wait_ms = queueing::queue_ms(downstream, think_ms) / requests - downstream.service_ms;
+        let backlog = others_backlog.saturating_add(to_ns(mean_wait_ms - wait.mean_ms()));
         Self {
             now: 0,
             served: 0,
             free_at: vec![Reverse(backlog); downstream.capacity as usize].into(),
             service: Latency::new(Distribution::LogNormal, downstream.service_ms, downstream.service_cv),
-            gap_ms: think_ms / f64::from(downstream.requests.max(1)),
+            gap_ms: think_ms / requests,
             asking: BinaryHeap::new(),
             others,
         }
@@ -200,7 +204,7 @@ fn exponential_ns<R: Rng>(mean_ms: f64, rng: &mut R) -> u64 {
     to_ns(mean_ms * rng.sample::<f64, _>(Exp1))
 }
 
-/// Rounded, and saturating at 584 years.
+/// Whole nanoseconds, from none to 584 years.
 fn to_ns(ms: f64) -> u64 {
     (ms * NS_PER_MS) as u64
 }

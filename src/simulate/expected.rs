@@ -1,10 +1,11 @@
 //! Expected values: what one warm invocation takes on average at a memory size, and where the time goes.
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::platform::{cpu, init, network, quota};
-use crate::simulate::latency::mean_of_largest;
-use crate::simulate::script::{Awaited, Script};
+use crate::simulate::latency::{mean_of_largest, typical_factor};
+use crate::simulate::script::Script;
 use crate::units::MemoryMb;
 use crate::workload::{Call, CallMode, Cpu, Transfer, Workload};
 
@@ -193,24 +194,41 @@ fn pressure_inflation(pressure: f64, footprint_mb: f64, memory: MemoryMb) -> f64
 fn handler_ms(workload: &Workload, speed: &Speed) -> (f64, f64) {
     let script = Script::new(workload, speed.inflation);
     let waits: Vec<f64> = workload.calls.iter().map(step_wait_ms).collect();
-    let wait_of = |call: Option<Awaited>| call.map_or(0.0, |c| waits[c.index] * c.weight);
     let (mut cpu_ms, mut wait_ms) = (0.0, 0.0);
     script.play(|burst, call| {
         cpu_ms += burst;
-        wait_ms += wait_of(call);
+        wait_ms += call.map_or(0.0, |c| waits[c.index] * c.weight);
     });
     let played_ms = if speed.throttled() {
-        quota::expected_ms(speed.share, |clock| {
-            script.play(|burst, call| {
-                clock.burst(burst);
-                clock.wait(wait_of(call));
-            });
-        })
+        throttled_ms(&script, &waits, workload, speed.share) + wait_ms
     } else {
         speed.unthrottled_ms(cpu_ms) + wait_ms
     };
     let parallel = parallel_ms(&workload.cpu, speed);
     (played_ms * script.scale() + parallel, wait_ms * script.scale())
+}
+
+/// Mean time that is not waiting, under the quota.
+///
+/// The waits vary from call to call as their distribution does. Equal waits would keep step with the
+/// quota's period: the model would see resonances of several percent that no real call has.
+fn throttled_ms(script: &Script, waits: &[f64], workload: &Workload, share: f64) -> f64 {
+    let (phase, waited_ms) = (Cell::new(0.0), Cell::new(0.0));
+    let with_waits = quota::expected_ms(share, |clock| {
+        phase.set(phase.get() + 1.0);
+        let mut step = 0.0;
+        script.play(|burst, call| {
+            clock.burst(burst);
+            let Some(call) = call else { return };
+            step += 1.0;
+            // evenly spread over 0..1 in both directions (Roberts 2018, the R2 sequence)
+            let u: f64 = (phase.get() * 0.754_877_666_246_692_7 + step * 0.569_840_290_998_053_2) % 1.0;
+            let ms = waits[call.index] * call.weight * typical_factor(workload.calls[call.index].latency_cv, u);
+            waited_ms.set(waited_ms.get() + ms);
+            clock.wait(ms);
+        });
+    });
+    if phase.get() > 0.0 { with_waits - waited_ms.get() / phase.get() } else { with_waits }
 }
 
 /// Mean wait of one step of this group, in ms.

@@ -78,6 +78,11 @@ fn largest_quantile(distribution: Distribution, cv: f64, n: u32, u: f64) -> f64 
     }
 }
 
+/// The `u`-quantile of a log-normal factor of mean 1.
+pub(super) fn typical_factor(cv: f64, u: f64) -> f64 {
+    if cv == 0.0 { 1.0 } else { largest_quantile(Distribution::LogNormal, cv, 1, u.clamp(1e-6, 1.0 - 1e-6)) }
+}
+
 /// Mean of the largest of `n` independent values of mean 1: the average of its quantiles.
 pub(super) fn mean_of_largest(distribution: Distribution, cv: f64, n: u32) -> f64 {
     const STRATA: u32 = 200;

@@ -67,8 +67,9 @@ impl Tuning {
     /// Tunes `workload` at `sizes`; sizes are worked out in parallel, the result does not depend on it.
     ///
     /// # Errors
-    /// When a parameter is out of range, or no size finishes.
+    /// When a parameter or a value of the workload is out of range, or no size finishes.
     pub fn run(&self, workload: &Workload, sizes: &[MemoryMb]) -> Result<TuningResult> {
+        workload.check()?;
         if !(1..=Self::MAX_INVOCATIONS).contains(&self.invocations) {
             return Err(Error::new(format!(
                 "{} invocations a size: expected 1 to {}",
@@ -88,7 +89,7 @@ impl Tuning {
         Ok(result)
     }
 
-    /// Every invocation at one memory size, in the order in which they are sent.
+    /// Every invocation of a checked workload at one memory size, in the order in which they are sent.
     ///
     /// # Errors
     /// The outcome, when the size has less memory than the workload needs.
@@ -146,19 +147,23 @@ impl Tuning {
     }
 }
 
-/// The run that infinitely many invocations would give: expected durations, and their cost by the
-/// same rule.
+/// The run that infinitely many invocations without drift and outliers would give: expected durations,
+/// and their cost by the same rule.
+///
+/// Behind a downstream with a fixed capacity it holds the wait that a caller at a random moment meets;
+/// see [`queue_ms`] for why runs in series measure less.
 ///
 /// # Errors
-/// When no size finishes.
+/// When a value of the workload is out of range, or no size finishes.
 pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> Result<TuningResult> {
+    workload.check()?;
     let point = |&memory: &MemoryMb| {
         let queue_ms = workload.downstream.as_ref().map_or(0.0, |d| queue_ms(d, expected_ms(workload, memory)));
         let outcome = expected(workload, memory, queue_ms);
         let Outcome::Finished(breakdown) = outcome else { return Ok((memory, Err(outcome))) };
         let total_ms = breakdown.total_ms();
         let init_ms = workload.cold_start.share * workload.init_ms();
-        let billed = billed(billing, Millis::new(total_ms - init_ms)?, Millis::new(init_ms).ok());
+        let billed = billed(billing, Millis::new((total_ms - init_ms).max(0.01))?, Millis::new(init_ms).ok());
         let point = Point::new(memory, Millis::new(total_ms)?);
         Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, memory, billed.ms())?))))
     };

@@ -1,0 +1,89 @@
+//! `powercurve simulate`: where a workload comes from, how the result is written, what is refused.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use serde_json::Value;
+
+fn simulate(args: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("powercurve").unwrap().arg("simulate").args(args).assert()
+}
+
+fn stdout(args: &[&str]) -> String {
+    String::from_utf8(simulate(args).success().get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_shown_preset_is_a_workload_file_and_keeps_its_comments() {
+    let shown = stdout(&["cpu-bound", "--show"]);
+    assert!(shown.starts_with("# prime-numbers"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, &shown).unwrap();
+    let from_file = stdout(&[file.to_str().unwrap(), "--format", "csv"]);
+    assert_eq!(from_file, stdout(&["prime-numbers", "--format", "csv"]));
+
+    let mut stdin = Command::cargo_bin("powercurve").unwrap();
+    let from_stdin = stdin.args(["simulate", "-", "--format", "csv"]).write_stdin(shown).output().unwrap();
+    assert_eq!(String::from_utf8(from_stdin.stdout).unwrap(), from_file);
+}
+
+#[test]
+fn the_list_names_every_pattern() {
+    let list = stdout(&["--list"]);
+    for pattern in powercurve::Pattern::ALL {
+        assert!(list.contains(pattern.name()), "{pattern}");
+    }
+}
+
+#[test]
+fn a_record_has_the_fields_that_other_programs_rely_on() {
+    let record: Value =
+        serde_json::from_str(&stdout(&["no-op", "--memory", "128..512:128", "--seed", "5", "--format", "jsonl"]))
+            .unwrap();
+    assert_eq!(record["id"], "no-op");
+    assert_eq!(record["memory_mb"], serde_json::json!([128, 256, 384, 512]));
+    for column in ["duration_ms", "cost_usd"] {
+        assert!(record[column].as_array().unwrap().iter().all(|v| v.as_f64().unwrap() > 0.0));
+    }
+    assert_eq!((&record["pattern"], &record["seed"]), (&"no-op".into(), &5.into()));
+    assert_eq!(record["workload"]["cpu"]["work_ms"], 1.1);
+    let pretty: Value = serde_json::from_str(&stdout(&["no-op", "--format", "json"])).unwrap();
+    assert_eq!(pretty["num"], 50);
+}
+
+#[test]
+fn csv_and_markdown_are_tables() {
+    let csv = stdout(&["no-op", "--exact", "--format", "csv"]);
+    assert_eq!(csv.lines().next(), Some("memory_mb,duration_ms,cost_usd"));
+    assert_eq!(csv.lines().count(), 7);
+    assert!(stdout(&["no-op", "--format", "markdown"]).starts_with("| "));
+    assert!(stdout(&["no-op"]).contains("take the smallest size that fits"));
+}
+
+#[test]
+fn a_size_without_enough_memory_is_left_out_with_a_warning() {
+    simulate(&["java-cold-start"])
+        .success()
+        .stdout(contains("128 MB").not())
+        .stderr(contains("warning: 128 MB is left out: out of memory: it needs 160 MB"));
+}
+
+#[test]
+fn what_is_wrong_is_said_with_place_and_remedy() {
+    simulate(&[]).code(2).stderr(contains("WORKLOAD"));
+    simulate(&["prime-number"]).code(2).stderr(contains("prime-numbers").and(contains("help: ")));
+    simulate(&["missing.toml"]).code(2).stderr(contains("missing.toml: cannot be opened").and(contains("--list")));
+    simulate(&["no-op", "--memory", "64"]).code(2).stderr(contains("expected 128 to 10240"));
+    simulate(&["no-op", "--discard", "0.6"]).code(2).stderr(contains("expected 0 to 0.4"));
+    simulate(&["no-op", "--billing", "10ms"]).code(2).stderr(contains("expected 1ms or 100ms"));
+    simulate(&["no-op", "--exact", "--seed", "3"]).code(2);
+    let overloaded = "[downstream]\nservice_ms = 10\nother_load_per_s = 200\n";
+    let mut command = Command::cargo_bin("powercurve").unwrap();
+    command
+        .args(["simulate", "-"])
+        .write_stdin(overloaded)
+        .assert()
+        .code(2)
+        .stderr(contains("standard input: downstream.other_load_per_s keeps 2.00 times").and(contains("help: ")));
+}

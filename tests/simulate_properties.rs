@@ -1,0 +1,75 @@
+//! What holds for every workload.
+
+use powercurve::simulate::{Tuning, exact};
+use powercurve::{MemoryMb, Workload};
+use proptest::prelude::*;
+
+fn sizes() -> Vec<MemoryMb> {
+    (128..=10_240).step_by(96).map(|mb| MemoryMb::new(mb).unwrap()).collect()
+}
+
+fn workload(toml: &str) -> Workload {
+    Workload::from_toml(toml).unwrap()
+}
+
+prop_compose! {
+    fn any_workload()(
+        work in 0.1..3000.0f64, parallel in 0.0..3000.0f64, threads in 1u32..20, count in 0u32..200,
+        latency in 0.0..200.0f64, cv in 0.0..3.0f64, cpu in 0.0..20.0f64, mb in 0.0..300.0f64, connections in 1u32..30,
+        cold in 0.0..1.0f64, mode in prop::sample::select(vec!["serial", "parallel"]),
+        distribution in prop::sample::select(vec!["lognormal", "gamma", "constant"]),
+    ) -> Workload {
+        workload(&format!(
+            "runtime = \"rust\"\n[cpu]\nwork_ms = {work}\nparallel_ms = {parallel}\nthreads = {threads}\n\
+             [[call]]\ncount = {count}\nmode = \"{mode}\"\nlatency_ms = {latency}\nlatency_cv = {cv}\n\
+             distribution = \"{distribution}\"\ncpu_ms = {cpu}\n\
+             [[transfer]]\nmegabytes = {mb}\nconnections = {connections}\n[cold_start]\nshare = {cold}"
+        ))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pure_cpu_work_is_never_slower_with_more_memory(work in 0.1..50_000.0f64, overhead in 0.0..0.5f64) {
+        let cpu = workload(&format!("runtime = \"rust\"\n[cpu]\nwork_ms = {work}\nthrottle_overhead = {overhead}"));
+        let curve = exact(&cpu, &sizes(), Default::default()).unwrap().run.curve;
+        for w in curve.points().windows(2) {
+            prop_assert!(w[1].duration.ms() <= w[0].duration.ms() * (1.0 + 1e-9), "{} then {}", w[0].duration, w[1].duration);
+        }
+    }
+
+    #[test]
+    fn durations_and_costs_are_positive_and_sampling_does_not_fail(w in any_workload(), seed: u64) {
+        let sizes: Vec<_> = [128, 512, 1769, 3008, 10_240].map(|mb| MemoryMb::new(mb).unwrap()).to_vec();
+        let tuning = Tuning { invocations: 5, seed, ..Tuning::default() };
+        for parallel in [false, true] {
+            let result = Tuning { parallel, ..tuning }.run(&w, &sizes).unwrap();
+            prop_assert_eq!(result.run.curve.len() + result.failed.len(), 5);
+            for p in result.run.curve.points() {
+                prop_assert!(p.duration.ms() > 0.0 && p.cost.unwrap().usd() > 0.0);
+            }
+        }
+        let result = exact(&w, &sizes, Default::default()).unwrap();
+        prop_assert!(result.run.curve.points().iter().all(|p| p.cost.unwrap().usd() > 0.0));
+    }
+
+    /// Large samples without drift and trimming agree with the closed form, apart from the quota's
+    /// staircase, over whose phases both average in their own way.
+    #[test]
+    fn the_sample_mean_tends_to_the_expected_value(
+        work in 5.0..500.0f64, count in 0u32..150, latency in 1.0..50.0f64, cpu in 0.0..3.0f64, mb in 128u32..4000,
+    ) {
+        let w = workload(&format!(
+            "runtime = \"nodejs\"\n[cpu]\nwork_ms = {work}\n[[call]]\ncount = {count}\nlatency_ms = {latency}\n\
+             cpu_ms = {cpu}\nlatency_cv = 0.3\n[noise]\ndrift_cv = 0"
+        ));
+        let memory = MemoryMb::new(mb).unwrap();
+        let tuning = Tuning { invocations: 601, ..Tuning::default() };
+        let results = tuning.invocations(&w, memory).unwrap();
+        let mean = results.iter().skip(1).map(|r| r.duration.ms()).sum::<f64>() / 600.0;
+        let expected = exact(&w, &[memory], Default::default()).unwrap().run.curve.points()[0].duration.ms();
+        prop_assert!((mean / expected - 1.0).abs() < 0.1, "sampled {} expected {}", mean, expected);
+    }
+}
