@@ -7,7 +7,8 @@ use super::sizes::Sizes;
 use super::{Done, Format, Out, workload};
 use crate::curve::{Arch, Point};
 use crate::error::{Error, Result};
-use crate::simulate::{self, BillingStep, Tuning, TuningResult};
+use crate::platform::billing::BillingStep;
+use crate::simulate::{self, Tuning, TuningResult};
 use crate::units::{MemoryMb, Usd};
 use crate::workload::{PRESETS, Preset, Workload};
 

@@ -3,7 +3,6 @@
 //! [`expected`] is the model in closed form; [`Tuning`] plays it, invocation by invocation, as
 //! aws-lambda-power-tuning would measure it; [`exact`] is what [`Tuning`] tends to.
 
-mod charge;
 mod downstream;
 mod environments;
 mod expected;
@@ -15,7 +14,6 @@ mod script;
 mod stream;
 mod tuner;
 
-pub use charge::BillingStep;
 pub use expected::{Breakdown, Outcome, breakdown, expected, expected_ms};
 pub use invocation::InvocationResult;
 pub use queueing::queue_ms;

@@ -6,16 +6,17 @@
 use rand::RngExt;
 use rayon::prelude::*;
 
-use crate::curve::{Point, PowerCurve, Run, Sample, Start};
+use crate::curve::{Arch, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
-use crate::simulate::charge::{BillingStep, mean_cost};
+use crate::platform::billing::BillingStep;
+use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::simulate::downstream::sample_queue_ms;
 use crate::simulate::environments::Environments;
 use crate::simulate::expected::{Outcome, expected, expected_ms};
 use crate::simulate::invocation::{Deployment, InvocationResult};
 use crate::simulate::queueing::queue_ms;
 use crate::simulate::stream::Stream;
-use crate::units::{MemoryMb, Millis};
+use crate::units::{MemoryMb, Millis, Usd};
 use crate::workload::Workload;
 
 /// Parameters of a power-tuning run, named after the tool's input.
@@ -130,7 +131,7 @@ impl Tuning {
         let duration_ms = trimmed_mean(results.iter().map(InvocationResult::total_ms).collect(), self.discard);
         let billed_ms = trimmed_mean(results.iter().map(|r| r.billed.ms()).collect(), self.discard);
         let point = Point { sample: sample(&results), ..Point::new(memory, Millis::new(duration_ms)?) };
-        Ok(Ok(point.with_cost(mean_cost(workload.arch, memory, billed_ms)?)))
+        Ok(Ok(point.with_cost(mean_cost(workload.arch, self.billing, memory, billed_ms)?)))
     }
 
     /// Whether the means hold cold starts: those that the discarded share does not remove.
@@ -165,7 +166,7 @@ pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> R
         let init_ms = workload.cold_start.share * workload.init_ms();
         let billed = billed(billing, Millis::new((total_ms - init_ms).max(0.01))?, Millis::new(init_ms).ok());
         let point = Point::new(memory, Millis::new(total_ms)?);
-        Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, memory, billed.ms())?))))
+        Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, billing, memory, billed.ms())?))))
     };
     collect(workload, billing, sizes.iter().map(point).collect::<Result<_>>()?)
 }
@@ -216,6 +217,16 @@ fn standard_deviation(values: &[f64]) -> Option<f64> {
     let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt())
 }
+
+/// Mean cost of an invocation as aws-lambda-power-tuning has it: the mean billed duration, rounded up to whole ms,
+/// times the price of the memory size.
+fn mean_cost(arch: Arch, billing: BillingStep, memory: MemoryMb, mean_billed_ms: f64) -> Result<Usd> {
+    let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, HOME_REGION, arch, billing)?;
+    Ok(tariff.with_step(BillingStep::Ms1).cost(memory, Millis::new(mean_billed_ms)?))
+}
+
+/// Region whose prices a simulated run is charged: the default ones.
+const HOME_REGION: &str = "us-east-1";
 
 /// The billed duration of an invocation. The init is billed where the step is 1 ms, as Lambda does for
 /// every function since 1 August 2025, and was not in the days of 100 ms.
