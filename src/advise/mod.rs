@@ -12,6 +12,7 @@ mod priced;
 mod recommend;
 mod strategy;
 mod tolerance;
+mod whatif;
 
 pub use check::{Check, check};
 pub use cliff::Cliff;
@@ -22,3 +23,4 @@ pub use priced::{PricedCurve, PricedPoint};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use strategy::Strategy;
 pub use tolerance::Tolerance;
+pub use whatif::{Effect, Evaluation, Market, compare, evaluate};
