@@ -6,6 +6,7 @@
 mod check;
 mod cliff;
 mod crossing;
+mod expect;
 mod pareto;
 mod plan;
 mod priced;
@@ -17,6 +18,7 @@ mod whatif;
 pub use check::{Check, check};
 pub use cliff::Cliff;
 pub use crossing::crossing;
+pub use expect::{expected_curve, expected_duration};
 pub use pareto::pareto;
 pub use plan::{LptInput, Plan, PlannedSize, StateMachine, TuningRun};
 pub use priced::{PricedCurve, PricedPoint};

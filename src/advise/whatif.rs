@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
+use crate::advise::expected_duration;
 use crate::curve::Arch;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::platform::billing::gb_seconds;
 use crate::platform::pricing::{PriceOverride, PriceTable, Prices, SECONDS_PER_MONTH};
-use crate::simulate::{Outcome, expected};
 use crate::units::{MemoryMb, Millis, Usd};
-use crate::workload::{Scenario, Workload};
+use crate::workload::Scenario;
 
 /// Where the bill comes from: a region's list prices, with those that the user gave instead.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,11 +68,7 @@ pub fn compare(before: &Scenario, after: &Scenario, sizes: &[MemoryMb], market: 
 /// When the function needs more memory than that or runs into Lambda's timeout, or a price is unknown.
 pub fn evaluate(scenario: &Scenario, memory: MemoryMb, market: &Market) -> Result<Evaluation> {
     let workload = &scenario.workload;
-    let duration = match expected(workload, memory, queue_ms(workload)) {
-        Outcome::Finished(breakdown) => Millis::new(breakdown.total_ms())?,
-        Outcome::OutOfMemory(mb) => return Err(Error::new(format!("out of memory: needs {mb:.0} MB"))),
-        Outcome::TimedOut(ms) => return Err(Error::new(format!("times out: needs {:.0} s", ms / 1e3))),
-    };
+    let duration = expected_duration(workload, memory)?;
     let prices = market.prices(workload.arch)?;
     let month = |free_tier| month(scenario, memory, duration, &prices, free_tier);
     Ok(Evaluation {
@@ -80,11 +76,6 @@ pub fn evaluate(scenario: &Scenario, memory: MemoryMb, market: &Market) -> Resul
         per_million: Usd::new(month(false)?.usd() / scenario.environment.events_per_month)?.per_million(),
         per_month: month(market.free_tier)?,
     })
-}
-
-/// Mean time in the fixed-capacity downstream when nobody else uses it.
-fn queue_ms(workload: &Workload) -> f64 {
-    workload.downstream.as_ref().map_or(0.0, |d| f64::from(d.requests) * d.service_ms)
 }
 
 /// The bill of a month: on-demand time, requests, provisioned concurrency, state transitions.
@@ -115,8 +106,9 @@ fn month(scenario: &Scenario, memory: MemoryMb, duration: Millis, prices: &Price
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::platform::billing::BillingStep;
-    use crate::workload::{Environment, Lever};
+    use crate::workload::{Environment, Lever, Workload};
 
     fn market() -> Market {
         Market { region: "us-east-1".to_owned(), given: PriceOverride::default(), free_tier: false }

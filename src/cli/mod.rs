@@ -1,7 +1,18 @@
 //! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
 
+mod answers;
+mod batch;
+mod check;
 mod completions;
 mod output;
+mod plan;
+mod price_args;
+mod recommend;
+mod runs;
+mod sizes;
+mod values;
+mod whatif;
+mod workload_arg;
 
 use std::process::ExitCode;
 
@@ -21,7 +32,11 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
     Completions(completions::Args),
+    Plan(plan::Args),
+    Recommend(recommend::Args),
+    Whatif(whatif::Args),
 }
 
 /// What a command leaves behind when nothing failed outright.
@@ -56,7 +71,11 @@ pub enum Format {
 pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
+        Command::Check(args) => check::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Plan(args) => plan::run(&args, &mut out),
+        Command::Recommend(args) => recommend::run(&args, &mut out),
+        Command::Whatif(args) => whatif::run(&args, &mut out),
     };
     match result.and_then(|done| out.flush().map(|()| done)) {
         Ok(Done::All) => ExitCode::SUCCESS,

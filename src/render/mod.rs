@@ -1,0 +1,4 @@
+//! From results to pictures and files. Nothing here decides: what is best, or which pattern it is,
+//! arrives as data.
+
+pub mod table;
