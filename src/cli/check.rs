@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::batch::answer_runs;
 use super::price_args::TariffArgs;
 use super::{Done, Format, Out};
-use crate::advise::{PricedCurve, Tolerance, check};
+use crate::advise::{Tolerance, check};
 use crate::error::Result;
 use crate::render::table::{Cell, Column};
 use crate::units::MemoryMb;
@@ -56,12 +56,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let done = answer_runs(
         &args.runs,
         |run| {
-            let tariff = args.tariff.of_run(run)?;
-            let curve = if args.tariff.asked() {
-                PricedCurve::computed(&run.curve, &tariff)
-            } else {
-                PricedCurve::recorded_or(&run.curve, &tariff)
-            };
+            let (curve, _) = args.tariff.price(run)?;
             Ok((run.id.clone(), check(&curve, current, args.tolerance)?))
         },
         |(id, check)| {

@@ -1,5 +1,6 @@
 //! Options about prices.
 
+use crate::advise::PricedCurve;
 use crate::curve::{Arch, Run};
 use crate::error::Result;
 use crate::platform::billing::{BillingStep, Tariff};
@@ -77,17 +78,28 @@ pub struct TariffArgs {
 }
 
 impl TariffArgs {
-    /// Whether the user said anything about prices: then costs are computed even where some were recorded.
-    pub fn asked(&self) -> bool {
+    /// The run with its costs, and the tariff that they are computed with: recorded costs where every
+    /// size has one and the user said nothing about prices, else computed ones.
+    pub fn price(&self, run: &Run) -> Result<(PricedCurve, Tariff)> {
+        let recorded_step = run.billing_ms.and_then(BillingStep::from_ms);
+        let tariff = self.tariff(PriceBasis::Lpt, run.arch, recorded_step)?;
+        let curve = if self.asked() {
+            PricedCurve::computed(&run.curve, &tariff)
+        } else {
+            PricedCurve::recorded_or(&run.curve, &tariff)
+        };
+        Ok((curve, tariff))
+    }
+
+    /// Whether [`TariffArgs::price`] takes the recorded costs of this run.
+    pub fn takes_recorded(&self, run: &Run) -> bool {
+        !self.asked() && run.curve.has_costs()
+    }
+
+    fn asked(&self) -> bool {
         let p = &self.prices;
         let prices = p.region.is_some() || p.price_gb_s.is_some() || p.price_request.is_some();
         prices || self.basis.is_some() || self.billing.is_some() || self.arch.is_some()
-    }
-
-    /// The tariff for a run: its own instruction set and billing step where the user gave none.
-    pub fn of_run(&self, run: &Run) -> Result<Tariff> {
-        let recorded_step = run.billing_ms.and_then(BillingStep::from_ms);
-        self.tariff(PriceBasis::Lpt, run.arch, recorded_step)
     }
 
     /// The tariff; what the user gave goes before the defaults.

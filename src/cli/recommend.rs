@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::batch::answer_runs;
 use super::price_args::TariffArgs;
 use super::{Done, Format, Out, values};
-use crate::advise::{Cliff, PricedCurve, PricedPoint, Recommendation, Strategy, Tolerance, Wish, recommend};
+use crate::advise::{Cliff, PricedPoint, Recommendation, Strategy, Tolerance, Wish, recommend};
 use crate::curve::Run;
 use crate::error::Result;
 use crate::platform::billing::BillingStep;
@@ -88,10 +88,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
 }
 
 fn answer(run: &Run, wish: &Wish, args: &TariffArgs) -> Result<Answer> {
-    let tariff = args.of_run(run)?;
-    let recorded = if args.asked() { None } else { PricedCurve::recorded(&run.curve) };
-    let recorded_costs = recorded.is_some();
-    let curve = recorded.unwrap_or_else(|| PricedCurve::computed(&run.curve, &tariff));
+    let (curve, tariff) = args.price(run)?;
+    let recorded_costs = args.takes_recorded(run);
     Ok(Answer { id: run.id.clone(), recorded_costs, recommendation: recommend(&curve, wish, &tariff)? })
 }
 
