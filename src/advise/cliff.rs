@@ -26,6 +26,14 @@ pub struct Cliff {
 }
 
 impl Cliff {
+    /// Saving from which a cliff is worth mentioning: 1 % of the cost, below what two runs differ by.
+    const STEEP_SHARE: f64 = 0.01;
+
+    /// Whether going down this cliff saves at least 1 % of the cost.
+    pub fn is_steep(&self) -> bool {
+        self.saving_share >= Self::STEEP_SHARE
+    }
+
     /// The cliff below `duration` under the billing step of `tariff`; `None` in the first step,
     /// since nothing is billed less than that.
     ///

@@ -6,19 +6,23 @@
 mod check;
 mod cliff;
 mod crossing;
+mod expect;
 mod pareto;
 mod plan;
 mod priced;
 mod recommend;
 mod strategy;
 mod tolerance;
+mod whatif;
 
 pub use check::{Check, check};
 pub use cliff::Cliff;
 pub use crossing::crossing;
+pub use expect::{expected_curve, expected_duration};
 pub use pareto::pareto;
 pub use plan::{LptInput, Plan, PlannedSize, StateMachine, TuningRun};
 pub use priced::{PricedCurve, PricedPoint};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use strategy::Strategy;
 pub use tolerance::Tolerance;
+pub use whatif::{Effect, Evaluation, Market, compare, evaluate};

@@ -1,5 +1,7 @@
 //! What a power-tuning run costs on AWS, before anybody runs it.
 
+use std::str::FromStr;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ pub enum StateMachine {
 }
 
 impl StateMachine {
+    /// The names on the command line.
+    pub const NAMES: [&str; 3] = ["current", "before-2024", "only-cold-starts"];
+
     /// State transitions of one run over `sizes` memory sizes.
     ///
     /// Source: `stepFunctionsCost` in lambda/utils.js of aws-lambda-power-tuning. Its output for
@@ -38,6 +43,18 @@ impl StateMachine {
             Self::Current => 6 + 3 * sizes,
             Self::Before2024 => 6 + sizes,
             Self::OnlyColdStarts => 6 + sizes + 2 * sizes * invocations,
+        }
+    }
+}
+
+impl FromStr for StateMachine {
+    type Err = Error;
+    fn from_str(s: &str) -> Result<Self> {
+        match s {
+            "current" => Ok(Self::Current),
+            "before-2024" => Ok(Self::Before2024),
+            "only-cold-starts" => Ok(Self::OnlyColdStarts),
+            _ => Err(Error::new(format!("state machine '{s}' is unknown: expected one of {}", Self::NAMES.join(", ")))),
         }
     }
 }

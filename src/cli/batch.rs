@@ -25,6 +25,8 @@ pub fn each<T: Send>(
 ) -> Result<Done> {
     let progress = progress();
     let (mut answered, mut rejected) = (0u64, 0u64);
+    // the last rejection waits: when nothing is answered it is the error of the command
+    let mut last: Option<Error> = None;
     let mut pieces = ingest::raw(args);
     loop {
         let chunk: Vec<_> = pieces.by_ref().take(CHUNK).collect();
@@ -37,7 +39,11 @@ pub fn each<T: Send>(
                 Ok(piece) => piece.parse(),
                 Err(error) => vec![Err(error)],
             })
-            .map(|run| run.and_then(&answer))
+            .map(|run| {
+                let run = run?;
+                let id = run.id.clone();
+                answer(run).map_err(|e| e.at(id))
+            })
             .collect();
         for answer in answers {
             match answer {
@@ -47,20 +53,25 @@ pub fn each<T: Send>(
                 }
                 Err(error) => {
                     rejected += 1;
-                    progress.suspend(|| report(&error));
+                    if let Some(earlier) = last.replace(error) {
+                        progress.suspend(|| report(&earlier));
+                    }
                 }
             }
         }
         progress.set_position(answered + rejected);
     }
     progress.finish_and_clear();
-    match (answered, rejected) {
-        (0, 0) => Err(Error::new("no run in the input: expected at least one recorded run")
-            .help("give tuning output, a visualization URL, run records, CSV or REPORT lines")),
-        (0, _) => Err(Error::new("no run could be answered").help("each rejected input is named above")),
-        (_, 0) => Ok(Done::All),
-        _ => Ok(Done::SomeRejected),
+    match last {
+        Some(error) if answered == 0 => return Err(error),
+        Some(error) => report(&error),
+        None if answered == 0 => {
+            return Err(Error::new("no run in the input: expected at least one recorded run")
+                .help("give tuning output, a visualization URL, run records, CSV or REPORT lines"));
+        }
+        None => {}
     }
+    Ok(if rejected > 0 { Done::SomeRejected } else { Done::All })
 }
 
 /// A counter on a terminal; nothing elsewhere.

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answers::Answers;
 use super::{Done, Format, Out, batch};
+use crate::curve::Run;
 use crate::error::Result;
 use crate::pattern::{Classification, Pattern, Reader, Shares};
-use crate::render::table::Table;
+use crate::render::table::{Cell, Column};
 
 /// Name the pattern of recorded runs, with probabilities, shares and reasons.
 #[derive(Debug, clap::Args)]
@@ -24,45 +26,46 @@ pub struct Args {
     format: Format,
 }
 
+const COLUMNS: [Column; 9] = [
+    Column { field: "id", heading: "run" },
+    Column::plain("pattern"),
+    Column::plain("family"),
+    Column::plain("confidence"),
+    Column::plain("uncertain"),
+    Column { field: "cpu_share", heading: "cpu" },
+    Column { field: "wait_share", heading: "wait" },
+    Column { field: "transfer_share", heading: "transfer" },
+    Column::plain("warnings"),
+];
+
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let reader = Reader::shipped();
-    let answer = |run: crate::Run| {
+    let answer = |run: Run| {
         let answer = reader.classify(&run);
         Ok((run.id, answer))
     };
-    match args.format {
-        Format::Jsonl => {
-            let line = |run| answer(run).map(|(id, a)| to_json(&id, &a).to_string());
-            batch::each(&args.runs, line, |line| writeln!(out, "{line}"))
-        }
-        Format::Json => {
-            let mut all = Vec::new();
-            let done = batch::each(
-                &args.runs,
-                |run| answer(run).map(|(id, a)| to_json(&id, &a)),
-                |a| {
-                    all.push(a);
-                    Ok(())
-                },
-            )?;
-            writeln!(out, "{:#}", Value::Array(all))?;
-            Ok(done)
-        }
-        Format::Table | Format::Csv | Format::Markdown => {
-            let mut all = Vec::new();
-            let done = batch::each(&args.runs, answer, |a| {
-                all.push(a);
-                Ok(())
-            })?;
-            match (args.format, &all[..]) {
-                (Format::Csv, _) => writeln!(out, "{}", table(&all).to_csv()?.trim_end())?,
-                (Format::Markdown, _) => write!(out, "{}", table(&all).to_markdown())?,
-                (_, [(id, only)]) => story(out, id, only)?,
-                _ => write!(out, "{}", table(&all).to_text())?,
-            }
-            Ok(done)
-        }
+    if args.format != Format::Table {
+        let mut answers = Answers::new(out, args.format, &COLUMNS);
+        let done = batch::each(&args.runs, answer, |(id, a)| answers.add(to_json(&id, &a), row(&id, &a)))?;
+        answers.finish("")?;
+        return Ok(done);
     }
+    let mut all = Vec::new();
+    let done = batch::each(&args.runs, answer, |a| {
+        all.push(a);
+        Ok(())
+    })?;
+    if let [(id, only)] = &all[..] {
+        story(out, id, only)?;
+        return Ok(done);
+    }
+    let mut answers = Answers::new(out, args.format, &COLUMNS);
+    for (id, a) in &all {
+        answers.add(Value::Null, row(id, a))?;
+    }
+    let uncertain = all.iter().filter(|(_, a)| a.uncertain).count();
+    answers.finish(&format!("{} runs, {uncertain} of them uncertain. Classify one alone to see why.", all.len()))?;
+    Ok(done)
 }
 
 /// The answer as other programs read it.
@@ -102,21 +105,18 @@ fn percent(x: f64) -> String {
     format!("{:.0} %", 100.0 * x)
 }
 
-fn table(all: &[(String, Classification)]) -> Table {
-    let mut table = Table::new(["run", "pattern", "confidence", "decided", "cpu", "wait", "transfer", "warnings"]);
-    for (id, a) in all {
-        table.row([
-            id.clone(),
-            a.pattern.to_string(),
-            percent(a.confidence),
-            if a.uncertain { "uncertain" } else { "yes" }.into(),
-            percent(a.shares.cpu),
-            percent(a.shares.wait),
-            percent(a.shares.transfer),
-            a.warnings.join("; "),
-        ]);
-    }
-    table
+fn row(id: &str, a: &Classification) -> [Cell; 9] {
+    [
+        Cell::Text(id.to_owned()),
+        Cell::Text(a.pattern.to_string()),
+        Cell::Text(a.family().to_string()),
+        Cell::Share(a.confidence),
+        Cell::Text(if a.uncertain { "uncertain" } else { "" }.to_owned()),
+        Cell::Share(a.shares.cpu),
+        Cell::Share(a.shares.wait),
+        Cell::Share(a.shares.transfer),
+        Cell::Text(a.warnings.join("; ")),
+    ]
 }
 
 /// One run, told to a person.

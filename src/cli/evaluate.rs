@@ -9,7 +9,7 @@ use crate::model::Library;
 use crate::pattern::evaluate::{Score, evaluate};
 use crate::pattern::{Pattern, Reader};
 use crate::predict::evaluate as scores;
-use crate::render::table::Table;
+use crate::render::table::{Cell, Column, Table};
 
 /// Score the model on recorded runs: the classifier on labelled ones, fits and predictions on measured curves.
 #[derive(Debug, clap::Args)]
@@ -63,96 +63,97 @@ fn write_errors(args: &Args, out: &mut Out, tables: &[scores::Table]) -> Result<
     if let Format::Json | Format::Jsonl = args.format {
         return writeln!(out, "{:#}", json!(tables));
     }
-    let mut all = Table::new(["task", "source", "method", "median %", "mean %", "p90 %", "sizes"]);
+    let columns = ["task", "source", "method", "median %", "mean %", "p90 %", "sizes"].map(Column::plain);
+    let mut all = Table::new(&columns);
     for table in tables {
         let coverage =
             table.coverage.map_or(String::new(), |c| format!(", {:.0} % inside the 90 % interval", 100.0 * c));
         if args.format != Format::Csv {
             writeln!(out, "{}: {} runs{coverage}\n", table.task, table.runs)?;
         }
-        let mut one = Table::new(["source", "method", "median %", "mean %", "p90 %", "sizes"]);
-        let mut rows: Vec<(String, &str, scores::Errors)> =
-            table.methods.iter().map(|m| ("all".into(), m.method.as_str(), m.all)).collect();
+        let mut one = Table::new(&columns[1..]);
+        let all_sources = table.methods.iter().map(|m| ("all", m.method.as_str(), m.all));
+        let mut rows: Vec<(&str, &str, scores::Errors)> = all_sources.collect();
         if args.by_source {
-            let sources =
-                table.methods.iter().flat_map(|m| m.sources.iter().map(|(s, e)| (s.clone(), m.method.as_str(), *e)));
-            let mut sources: Vec<_> = sources.collect();
-            sources.sort_by(|a, b| a.0.cmp(&b.0));
-            rows.extend(sources);
+            let each =
+                table.methods.iter().flat_map(|m| m.sources.iter().map(|(s, e)| (s.as_str(), m.method.as_str(), *e)));
+            let mut each: Vec<_> = each.collect();
+            each.sort_by_key(|row| row.0);
+            rows.extend(each);
         }
         for (source, method, e) in rows {
-            let figures = [e.median, e.mean, e.p90].map(|x| format!("{x:.1}"));
-            let cells = [vec![source, method.to_owned()], figures.to_vec(), vec![e.sizes.to_string()]].concat();
-            all.row([vec![table.task.clone()], cells.clone()].concat());
+            let figures = [e.median, e.mean, e.p90].map(|x| Cell::Number(x, 1));
+            let mut cells = vec![Cell::Text(source.into()), Cell::Text(method.into())];
+            cells.extend(figures);
+            cells.push(Cell::Count(e.sizes as u64));
+            all.row(std::iter::once(Cell::Text(table.task.clone())).chain(cells.clone()));
             one.row(cells);
         }
         match args.format {
-            Format::Markdown => writeln!(out, "{}", one.to_markdown())?,
             Format::Csv => {}
-            _ => writeln!(out, "{}", one.to_text())?,
+            format => write_one(out, format, &one)?,
         }
     }
-    if args.format == Format::Csv { write!(out, "{}", all.to_csv()?) } else { Ok(()) }
+    if args.format == Format::Csv { write!(out, "{}", all.csv()?) } else { Ok(()) }
+}
+
+fn write_one(out: &mut Out, format: Format, table: &Table) -> Result<()> {
+    match format {
+        Format::Csv => writeln!(out, "{}", table.csv()?),
+        Format::Markdown => writeln!(out, "{}", table.markdown()),
+        _ => writeln!(out, "{}", table.text()),
+    }
 }
 
 fn write_score(args: &Args, out: &mut Out, s: &Score) -> Result<()> {
     if let Format::Json | Format::Jsonl = args.format {
         return writeln!(out, "{:#}", json!(s));
     }
-    let percent = |x: f64| format!("{:.1} %", 100.0 * x);
-    let mut summary = Table::new(["figure", "value"]);
-    summary.row(["labelled runs".into(), s.runs.to_string()]);
-    summary.row(["accepted".into(), percent(s.accepted)]);
-    summary.row(["family".into(), percent(s.family)]);
-    summary.row(["macro recall, singly labelled".into(), percent(s.macro_recall)]);
-    summary.row(["decided".into(), percent(s.decided)]);
-    summary.row(["accepted when decided".into(), percent(s.accepted_when_decided)]);
-    summary.row(["expected calibration error".into(), format!("{:.3}", s.calibration_error)]);
+    let text = |s: &str| Cell::Text(s.to_owned());
+    let count = |n: usize| Cell::Count(n as u64);
+    let percent = |share: f64| Cell::Number(100.0 * share, 1);
 
-    let mut confusion = Table::new(
-        std::iter::once("labelled (alone)".to_owned())
-            .chain(Pattern::ALL.map(|p| p.to_string()))
-            .chain(["recall".into()]),
-    );
+    let mut summary = Table::new(&[Column::plain("figure"), Column::plain("value")]);
+    summary.row([text("labelled runs"), count(s.runs)]);
+    summary.row([text("accepted %"), percent(s.accepted)]);
+    summary.row([text("family %"), percent(s.family)]);
+    summary.row([text("macro recall, singly labelled %"), percent(s.macro_recall)]);
+    summary.row([text("decided %"), percent(s.decided)]);
+    summary.row([text("accepted when decided %"), percent(s.accepted_when_decided)]);
+    summary.row([text("expected calibration error"), Cell::Number(s.calibration_error, 3)]);
+
+    let mut columns = vec![Column::plain("labelled (alone)")];
+    columns.extend(Pattern::ALL.map(|p| Column::plain(p.name())));
+    columns.extend([Column::plain("recall %"), Column::plain("precision %")]);
+    let mut confusion = Table::new(&columns);
     for p in &s.patterns {
-        let counts = s.confusion[p.pattern.index()].iter().map(|&n| if n == 0 { ".".into() } else { n.to_string() });
-        let recall = if p.runs > 0 { percent(p.recall) } else { "-".into() };
-        confusion.row(std::iter::once(p.pattern.to_string()).chain(counts).chain([recall]));
+        let share = |x: f64| if x.is_nan() { Cell::Empty } else { percent(x) };
+        let counts = s.confusion[p.pattern.index()].iter().map(|&n| if n == 0 { Cell::Empty } else { count(n) });
+        let name = text(p.pattern.name());
+        confusion.row(std::iter::once(name).chain(counts).chain([share(p.recall), share(p.precision)]));
     }
-    let mut reliability = Table::new(["answers", "mean confidence", "share right"]);
+    let mut reliability = Table::new(&["answers", "mean confidence %", "right %"].map(Column::plain));
     for r in &s.reliability {
-        reliability.row([r.answers.to_string(), percent(r.mean_confidence), percent(r.share_right)]);
+        reliability.row([count(r.answers), percent(r.mean_confidence), percent(r.share_right)]);
     }
-    let mut families = Table::new(["family of the first label", "runs", "right"]);
+    let mut families = Table::new(&["accepted family", "runs", "right"].map(Column::plain));
     for f in s.families.iter().filter(|f| f.runs > 0) {
-        families.row([f.family.to_string(), f.runs.to_string(), f.right.to_string()]);
+        families.row([text(f.family.name()), count(f.runs), count(f.right)]);
     }
-    let mut sources = Table::new(["source", "right", "runs"]);
+    let mut sources = Table::new(&["source", "right", "runs"].map(Column::plain));
     for (source, (right, runs)) in &s.sources {
-        sources.row([source.clone(), right.to_string(), runs.to_string()]);
+        sources.row([text(source), count(*right), count(*runs)]);
     }
-    let mut wrong = Table::new(["not accepted", "answered", "confidence", "decided", "accepted would be"]);
+    let mut wrong = Table::new(&["not accepted", "answered", "confidence %", "", "accepted"].map(Column::plain));
     for w in &s.wrong {
         let accept: Vec<&str> = w.accept.iter().map(|p| p.name()).collect();
-        wrong.row([
-            w.id.clone(),
-            w.answered.to_string(),
-            percent(w.confidence),
-            if w.uncertain { "uncertain" } else { "yes" }.into(),
-            accept.join(", "),
-        ]);
+        let uncertain = text(if w.uncertain { "uncertain" } else { "" });
+        wrong.row([text(&w.id), text(w.answered.name()), percent(w.confidence), uncertain, text(&accept.join(", "))]);
     }
     let mut tables = vec![summary, confusion, reliability, families];
     if args.by_source {
         tables.push(sources);
     }
     tables.push(wrong);
-    for table in tables {
-        match args.format {
-            Format::Csv => writeln!(out, "{}", table.to_csv()?)?,
-            Format::Markdown => writeln!(out, "{}", table.to_markdown())?,
-            _ => writeln!(out, "{}", table.to_text())?,
-        }
-    }
-    Ok(())
+    tables.iter().try_for_each(|table| write_one(out, args.format, table))
 }

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::answers::Answers;
 use super::{Done, Format, Out, batch};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::Library;
 use crate::predict::{Fit, fit};
-use crate::render::table::Table;
+use crate::render::table::{Cell, Column, Table};
+use crate::units::Millis;
 
 /// Find the workload whose simulated curve explains a run best.
 #[derive(Debug, clap::Args)]
@@ -31,6 +33,17 @@ pub struct Args {
     format: Format,
 }
 
+const COLUMNS: [Column; 8] = [
+    Column { field: "id", heading: "run" },
+    Column::plain("pattern"),
+    Column::plain("sizes"),
+    Column { field: "rms_percent", heading: "rms %" },
+    Column { field: "cpu_ms", heading: "cpu ms" },
+    Column { field: "wait_ms", heading: "wait ms" },
+    Column { field: "megabytes", heading: "moved MB" },
+    Column { field: "open", heading: "left open" },
+];
+
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let library = Library::shipped();
     let answer = |run: Run| {
@@ -38,8 +51,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         Ok((run, fitted))
     };
     if args.format == Format::Jsonl && args.output.is_none() {
-        let line = |run| answer(run).map(|(run, f)| to_json(&run, &f).to_string());
-        return batch::each(&args.runs, line, |line| writeln!(out, "{line}"));
+        let mut answers = Answers::new(out, args.format, &COLUMNS);
+        return batch::each(&args.runs, answer, |(run, f)| answers.add(to_json(&run, &f), row(&run, &f)));
     }
     let mut all = Vec::new();
     let done = batch::each(&args.runs, answer, |fitted| {
@@ -49,16 +62,15 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     if let Some(path) = &args.output {
         write_toml(path, &all)?;
     }
-    match args.format {
-        Format::Json => writeln!(out, "{:#}", all.iter().map(|(r, f)| to_json(r, f)).collect::<Value>())?,
-        Format::Jsonl => all.iter().try_for_each(|(r, f)| writeln!(out, "{}", to_json(r, f)))?,
-        Format::Csv => write!(out, "{}", table(&all).to_csv()?)?,
-        Format::Markdown => write!(out, "{}", table(&all).to_markdown())?,
-        Format::Table => match &all[..] {
-            [(run, only)] => story(out, run, only)?,
-            _ => write!(out, "{}", overview(&all).to_text())?,
-        },
+    if let (Format::Table, [(run, only)]) = (args.format, &all[..]) {
+        story(out, run, only)?;
+        return Ok(done);
     }
+    let mut answers = Answers::new(out, args.format, &COLUMNS);
+    for (run, f) in &all {
+        answers.add(to_json(run, f), row(run, f))?;
+    }
+    answers.finish("")?;
     Ok(done)
 }
 
@@ -86,63 +98,37 @@ fn to_json(run: &Run, f: &Fit) -> Value {
     })
 }
 
-/// One row a size.
-fn table(all: &[(Run, Fit)]) -> Table {
-    let mut table = Table::new(["run", "memory_mb", "measured_ms", "fitted_ms", "residual", "cpu", "wait", "transfer"]);
-    for (run, f) in all {
-        for (i, p) in run.curve.points().iter().enumerate() {
-            let s = &f.shares[i];
-            table.row([
-                run.id.clone(),
-                p.memory.mb().to_string(),
-                p.duration.ms().to_string(),
-                format!("{:.3}", f.fitted_ms[i]),
-                format!("{:.4}", f.residuals[i]),
-                format!("{:.3}", s.cpu),
-                format!("{:.3}", s.wait),
-                format!("{:.3}", s.transfer),
-            ]);
-        }
-    }
-    table
-}
-
-/// One row a run.
-fn overview(all: &[(Run, Fit)]) -> Table {
-    let mut table = Table::new(["run", "pattern", "sizes", "rms", "cpu ms", "wait ms", "moved MB", "left open"]);
-    for (run, f) in all {
-        let w = &f.workload;
-        let wait: f64 = w.calls.iter().map(|c| f64::from(c.count) * c.latency_ms).sum();
-        table.row([
-            run.id.clone(),
-            w.pattern.map_or(String::new(), |p| p.to_string()),
-            run.curve.len().to_string(),
-            format!("{:.1} %", 100.0 * f.rms),
-            format!("{:.1}", w.cpu.work_ms + w.cpu.parallel_ms),
-            format!("{wait:.1}"),
-            format!("{:.1}", w.transfers.iter().map(|t| t.megabytes).sum::<f64>()),
-            f.open.join("; "),
-        ]);
-    }
-    table
+fn row(run: &Run, f: &Fit) -> [Cell; 8] {
+    let w = &f.workload;
+    [
+        Cell::Text(run.id.clone()),
+        Cell::Text(w.pattern.map_or(String::new(), |p| p.to_string())),
+        Cell::Count(run.curve.len() as u64),
+        Cell::Number(100.0 * f.rms, 1),
+        Cell::Number(w.cpu.work_ms + w.cpu.parallel_ms, 1),
+        Cell::Number(w.calls.iter().map(|c| f64::from(c.count) * c.latency_ms).sum(), 1),
+        Cell::Number(w.transfers.iter().map(|t| t.megabytes).sum(), 1),
+        Cell::Text(f.open.join("; ")),
+    ]
 }
 
 fn story(out: &mut Out, run: &Run, f: &Fit) -> Result<()> {
-    let mut table = Table::new(["memory", "measured", "fitted", "off", "cpu", "wait", "transfer"]);
+    let columns = ["memory", "measured", "fitted", "off", "cpu", "wait", "transfer"].map(Column::plain);
+    let mut table = Table::new(&columns);
     for (i, p) in run.curve.points().iter().enumerate() {
         let s = &f.shares[i];
         table.row([
-            p.memory.to_string(),
-            p.duration.to_string(),
-            crate::Millis::new(f.fitted_ms[i]).map_or(String::new(), |d| d.to_string()),
-            format!("{:+.1} %", 100.0 * f.residuals[i]),
-            format!("{:.0} %", 100.0 * s.cpu),
-            format!("{:.0} %", 100.0 * s.wait),
-            format!("{:.0} %", 100.0 * s.transfer),
+            Cell::Memory(p.memory),
+            Cell::Duration(p.duration),
+            Cell::or_empty(Millis::new(f.fitted_ms[i]).ok(), Cell::Duration),
+            Cell::Change(f.residuals[i]),
+            Cell::Share(s.cpu),
+            Cell::Share(s.wait),
+            Cell::Share(s.transfer),
         ]);
     }
     writeln!(out, "{}: explained within {:.1} % (root mean square)\n", run.id, 100.0 * f.rms)?;
-    write!(out, "{}", table.to_text())?;
+    write!(out, "{}", table.text())?;
     for open in &f.open {
         writeln!(out, "\nNote: {open}")?;
     }

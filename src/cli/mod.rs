@@ -1,15 +1,22 @@
 //! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
 
+mod answers;
 mod batch;
+mod check;
 mod classify;
 mod completions;
 mod evaluate;
 mod fit;
 mod output;
+mod plan;
 mod predict;
+mod price_args;
+mod recommend;
 mod simulate;
 mod sizes;
 mod train;
+mod values;
+mod whatif;
 mod workload;
 
 use std::process::ExitCode;
@@ -30,13 +37,17 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
     Classify(classify::Args),
     Completions(completions::Args),
     Evaluate(evaluate::Args),
     Fit(fit::Args),
+    Plan(plan::Args),
     Predict(predict::Args),
+    Recommend(recommend::Args),
     Simulate(simulate::Args),
     Train(train::Args),
+    Whatif(whatif::Args),
 }
 
 /// What a command leaves behind when nothing failed outright.
@@ -71,13 +82,17 @@ pub enum Format {
 pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
+        Command::Check(args) => check::run(&args, &mut out),
         Command::Classify(args) => classify::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Evaluate(args) => evaluate::run(&args, &mut out),
         Command::Fit(args) => fit::run(&args, &mut out),
+        Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
+        Command::Recommend(args) => recommend::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),
+        Command::Whatif(args) => whatif::run(&args, &mut out),
     };
     match result.and_then(|done| out.flush().map(|()| done)) {
         Ok(Done::All) => ExitCode::SUCCESS,

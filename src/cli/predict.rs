@@ -14,7 +14,7 @@ use crate::pattern::Pattern;
 use crate::platform::billing::BillingStep;
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::predict::{Forecast, Next, forecast};
-use crate::render::table::Table;
+use crate::render::table::{Cell, Column, Table};
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
@@ -112,8 +112,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, Arch::X86_64, args.billing)?;
     let answer = |run: Run| predict(args, &known, run);
     if args.format == Format::Jsonl {
-        let line = |run| answer(run).map(|a| to_json(&a).to_string());
-        return batch::each(&args.runs, line, |line| writeln!(out, "{line}"));
+        return batch::each(&args.runs, answer, |a| writeln!(out, "{}", to_json(&a)));
     }
     let mut all = Vec::new();
     let done = batch::each(&args.runs, answer, |a| {
@@ -122,8 +121,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     })?;
     match args.format {
         Format::Json | Format::Jsonl => writeln!(out, "{:#}", all.iter().map(to_json).collect::<Value>())?,
-        Format::Csv => write!(out, "{}", table(&all).to_csv()?)?,
-        Format::Markdown => write!(out, "{}", table(&all).to_markdown())?,
+        Format::Csv => write!(out, "{}", table(&all).csv()?)?,
+        Format::Markdown => write!(out, "{}", table(&all).markdown())?,
         Format::Table => {
             for (i, a) in all.iter().enumerate() {
                 if i > 0 {
@@ -220,44 +219,49 @@ fn to_json(a: &Answer) -> Value {
 }
 
 fn table(all: &[Answer]) -> Table {
-    let mut table =
-        Table::new(["run", "memory_mb", "duration_ms", "low_ms", "high_ms", "cost_usd", "cheapest", "measured"]);
+    let mut table = Table::new(&[
+        Column { field: "id", heading: "run" },
+        Column { field: "memory_mb", heading: "memory" },
+        Column { field: "duration_ms", heading: "duration" },
+        Column { field: "low_ms", heading: "90 % from" },
+        Column { field: "high_ms", heading: "to" },
+        Column { field: "cost_usd", heading: "per million" },
+        Column { field: "probability_best_cost", heading: "cheapest" },
+        Column::plain("measured"),
+    ]);
     for a in all {
-        let f = &a.forecast;
-        for (i, m) in f.sizes.iter().enumerate() {
-            table.row([
-                a.id.clone(),
-                m.mb().to_string(),
-                format!("{:.3}", f.durations[i].ms),
-                format!("{:.3}", f.durations[i].low_ms),
-                format!("{:.3}", f.durations[i].high_ms),
-                format!("{:.6e}", f.costs[i]),
-                format!("{:.3}", f.cheapest[i]),
-                a.measured.contains(m).to_string(),
-            ]);
+        for (i, m) in a.forecast.sizes.iter().enumerate() {
+            table.row(std::iter::once(Cell::Text(a.id.clone())).chain(row(a, i, *m)));
         }
     }
     table
+}
+
+/// One size, without the name of the run.
+fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 7] {
+    let (f, d) = (&a.forecast, &a.forecast.durations[i]);
+    let duration = |ms| Cell::or_empty(Millis::new(ms).ok(), Cell::Duration);
+    [
+        Cell::Memory(memory),
+        duration(d.ms),
+        duration(d.low_ms),
+        duration(d.high_ms),
+        Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion),
+        Cell::Share(f.cheapest[i]),
+        Cell::Text(if a.measured.contains(&memory) { "measured" } else { "" }.to_owned()),
+    ]
 }
 
 fn story(out: &mut Out, a: &Answer) -> Result<()> {
     let f = &a.forecast;
     let given: Vec<String> = a.measured.iter().map(|m| m.mb().to_string()).collect();
     writeln!(out, "{}: predicted from {} MB\n", a.id, given.join(", "))?;
-    let mut table = Table::new(["memory", "duration", "90 % interval", "cost per million", "cheapest", ""]);
-    let ms = |ms: f64| Millis::new(ms).map_or(String::new(), |d| d.to_string());
+    let columns = ["memory", "duration", "90 % from", "to", "per million", "cheapest", ""].map(Column::plain);
+    let mut table = Table::new(&columns);
     for (i, m) in f.sizes.iter().enumerate() {
-        let d = &f.durations[i];
-        table.row([
-            m.to_string(),
-            ms(d.ms),
-            format!("{} .. {}", ms(d.low_ms), ms(d.high_ms)),
-            Usd::new(f.costs[i]).map_or(String::new(), |c| c.per_million().to_string()),
-            format!("{:.0} %", 100.0 * f.cheapest[i]),
-            if a.measured.contains(m) { "measured" } else { "" }.into(),
-        ]);
+        table.row(row(a, i, *m));
     }
-    write!(out, "{}", table.to_text())?;
+    write!(out, "{}", table.text())?;
     writeln!(out, "\nBest by cost {}, by speed {}, balanced {}.", f.best.cost, f.best.speed, f.best.balanced)?;
     if !a.too_small.is_empty() {
         let small: Vec<String> = a.too_small.iter().map(ToString::to_string).collect();

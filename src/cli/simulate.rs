@@ -1,13 +1,17 @@
 //! `powercurve simulate`
 
-use comfy_table::{CellAlignment, Table, TableStyle, presets};
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Format, Out, workload};
+use super::{Done, Out, workload};
+use crate::advise::{PricedCurve, StateMachine, Strategy};
 use crate::curve::{Arch, Point};
 use crate::error::{Error, Result};
+use crate::export;
 use crate::platform::billing::BillingStep;
+use crate::platform::pricing::PriceTable;
+use crate::render::table::{Cell, Column, Table};
 use crate::simulate::{self, Tuning, TuningResult};
 use crate::units::{MemoryMb, Usd};
 use crate::workload::{PRESETS, Preset, Workload};
@@ -20,7 +24,8 @@ use crate::workload::{PRESETS, Preset, Workload};
   powercurve simulate prime-numbers --show > my-function.toml
   powercurve simulate my-function.toml --memory ALL --exact --format csv
   powercurve simulate small-database --invocations 100 --seed 7 --format jsonl
-  powercurve simulate third-party-api --parallel --billing 100ms")]
+  powercurve simulate third-party-api --parallel --billing 100ms
+  powercurve simulate thumbnail --format url")]
 pub struct Args {
     /// A preset (its name, or the name of the pattern it shows), a workload TOML file, or - for standard input.
     #[arg(required_unless_present = "list")]
@@ -68,7 +73,27 @@ pub struct Args {
 
     /// How to write the result.
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: SimulateFormat,
+}
+
+/// How the curve is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum SimulateFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// A run record, indented.
+    Json,
+    /// A run record on one line.
+    Jsonl,
+    /// Comma-separated values with a header.
+    Csv,
+    /// A table for a pull request or an issue.
+    Markdown,
+    /// The output JSON of aws-lambda-power-tuning, with stats.
+    Lpt,
+    /// The visualization URL of aws-lambda-power-tuning.
+    Url,
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
@@ -106,62 +131,65 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         eprintln!("warning: {memory} is left out: {outcome}");
     }
     match args.format {
-        Format::Table => write_table(&workload, &result, out)?,
-        Format::Markdown => writeln!(out, "{}", table(&result, presets::ASCII_MARKDOWN))?,
-        Format::Csv => write_csv(&result, out)?,
-        Format::Json => writeln!(out, "{:#}", record(args, &workload, &result)?)?,
-        Format::Jsonl => writeln!(out, "{}", record(args, &workload, &result)?)?,
+        SimulateFormat::Table => write_table(&workload, &result, out)?,
+        SimulateFormat::Markdown => write!(out, "{}", table(&result).markdown())?,
+        SimulateFormat::Csv => write!(out, "{}", table(&result).csv()?)?,
+        SimulateFormat::Json => writeln!(out, "{:#}", record(args, &workload, &result)?)?,
+        SimulateFormat::Jsonl => writeln!(out, "{}", record(args, &workload, &result)?)?,
+        SimulateFormat::Lpt => writeln!(out, "{}", lpt(args, &result)?.trim_end())?,
+        SimulateFormat::Url => writeln!(out, "{}", export::visualization_url(&result.run)?)?,
     }
     Ok(Done::All)
 }
 
 fn list(out: &mut Out) -> Result<Done> {
-    let mut table = plain(presets::NOTHING);
+    let mut table = Table::new(&["preset", "pattern", "description"].map(Column::plain));
     for preset in PRESETS {
         let workload = preset.workload()?;
-        let pattern = workload.pattern.map_or("-", |p| p.name());
-        table.add_row([preset.name, pattern, workload.description.as_str()]);
+        let pattern = workload.pattern.map_or("", |p| p.name());
+        table.row([preset.name, pattern, workload.description.as_str()].map(|s| Cell::Text(s.to_owned())));
     }
-    writeln!(out, "{table}")?;
+    write!(out, "{}", table.text())?;
     Ok(Done::All)
+}
+
+/// The curve, one row a memory size.
+fn table(result: &TuningResult) -> Table {
+    let mut table = Table::new(&[
+        Column { field: "memory_mb", heading: "memory" },
+        Column { field: "duration_ms", heading: "duration" },
+        Column { field: "cost_usd", heading: "per million" },
+    ]);
+    for p in result.run.curve.points() {
+        table.row([Cell::Memory(p.memory), Cell::Duration(p.duration), Cell::or_empty(p.cost, Cell::PerMillion)]);
+    }
+    table
 }
 
 fn write_table(workload: &Workload, result: &TuningResult, out: &mut Out) -> Result<()> {
     writeln!(out, "{}: {}\n", result.run.id, workload.description)?;
-    writeln!(out, "{}", table(result, presets::UTF8_HORIZONTAL_ONLY))?;
+    write!(out, "{}", table(result).text())?;
     if let Some(pattern) = workload.pattern {
         writeln!(out, "\n{pattern}: {}; more memory buys {}", pattern.summary(), pattern.memory_buys())?;
     }
     Ok(())
 }
 
-/// The curve, one row a memory size.
-fn table(result: &TuningResult, style: TableStyle) -> Table {
-    let mut table = plain(style);
-    table.set_header(["memory", "duration", "cost", "per million"]);
-    for p in result.run.curve.points() {
-        let cost = |value: fn(Usd) -> Usd| p.cost.map_or_else(|| "-".to_owned(), |c| value(c).to_string());
-        table.add_row([p.memory.to_string(), p.duration.to_string(), cost(|c| c), cost(Usd::per_million)]);
-    }
-    for column in table.column_iter_mut() {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-fn plain(style: TableStyle) -> Table {
-    let mut table = Table::new();
-    table.load_style(style);
-    table
-}
-
-fn write_csv(result: &TuningResult, out: &mut Out) -> Result<()> {
-    writeln!(out, "memory_mb,duration_ms,cost_usd")?;
-    for p in result.run.curve.points() {
-        let cost = p.cost.map(|c| c.usd().to_string()).unwrap_or_default();
-        writeln!(out, "{},{},{cost}", p.memory.mb(), p.duration.ms())?;
-    }
-    Ok(())
+/// What aws-lambda-power-tuning itself would have written.
+fn lpt(args: &Args, result: &TuningResult) -> Result<String> {
+    let run = &result.run;
+    let priced = PricedCurve::recorded(&run.curve)
+        .ok_or_else(|| Error::new("a size has no cost: expected one for every size"))?;
+    let invocations = u64::from(if args.exact { 1 } else { args.invocations });
+    let transitions = StateMachine::Current.transitions(run.curve.len() as u64, invocations);
+    let all: f64 = priced.points().iter().map(|p| p.cost.usd() * invocations as f64).sum();
+    let price = PriceTable::embedded().transition("us-east-1")?;
+    let tuning = export::Tuning {
+        best: Strategy::Cost.pick(&priced).memory,
+        execution_cost: Usd::new(transitions as f64 * price)?,
+        lambda_cost: Usd::new(all)?,
+    };
+    export::lpt(run, &tuning)
 }
 
 /// The run as a record that every other command reads.

@@ -35,7 +35,8 @@ impl Known {
 /// A predicted measured mean, in ms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
-    /// Median.
+    /// The value of least expected relative error: the median, less the variance of the noise (in `ln`), since a
+    /// prediction above a small measurement is relatively worse than one below a large one.
     pub ms: f64,
     /// 5 % quantile.
     pub low_ms: f64,
@@ -266,7 +267,7 @@ impl<'a> Posterior<'a> {
         let noise = 1.645 * self.variance.sqrt();
         let centre = median + shift;
         Prediction {
-            ms: centre.exp(),
+            ms: (centre - self.variance).exp(),
             low_ms: (centre - (median - low).hypot(noise)).exp(),
             high_ms: (centre + (high - median).hypot(noise)).exp(),
         }

@@ -30,7 +30,7 @@ pub struct Score {
     pub confusion: Vec<Vec<usize>>,
     /// Confidence against share right, by tenths.
     pub reliability: Vec<Reliability>,
-    /// Right and all, by family of the first accepted pattern.
+    /// Right and all, by accepted family.
     pub families: Vec<FamilyScore>,
     /// Right and all, by source.
     pub sources: BTreeMap<String, (usize, usize)>,
@@ -50,11 +50,11 @@ pub struct PatternScore {
     pub precision: f64,
 }
 
-/// One family among all labelled runs.
+/// One family among all labelled runs; a run that accepts several families counts in each.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FamilyScore {
     pub family: Family,
-    /// Runs whose first accepted pattern is of this family.
+    /// Runs that accept a pattern of this family.
     pub runs: usize,
     /// Those answered with an accepted pattern.
     pub right: usize,
@@ -141,7 +141,7 @@ fn score(pairs: &[(&Run, &Classification)]) -> Score {
         families: Family::ALL
             .into_iter()
             .map(|family| {
-                let of = |r: &Run| r.accept[0].family() == family;
+                let of = |r: &Run| r.accept.iter().any(|p| p.family() == family);
                 FamilyScore { family, runs: count(&|r, _| of(r)), right: count(&|r, a| of(r) && right(r, a)) }
             })
             .collect(),

@@ -113,7 +113,9 @@ pub fn fidelity(library: &Library, runs: &[Run]) -> Vec<Table> {
 /// Errors on the sizes not given, by which sizes are given, on the well-measured runs.
 pub fn prediction(library: &Library, runs: &[Run]) -> Vec<Table> {
     let good: Vec<&Run> = runs.par_iter().filter(|r| is_well_measured(library, r)).collect();
-    let tasks: [(&str, fn(&Run) -> Vec<u32>, bool); 4] = [
+    /// What is asked, the sizes given (MB), and whether the CPU time is given as well.
+    type Task = (&'static str, fn(&Run) -> Vec<u32>, bool);
+    let tasks: [Task; 4] = [
         ("given 128, 512 and the largest up to 3100 MB", |r| [vec![128, 512], largest(r)].concat(), false),
         ("given 256 and 1024 MB", |_| vec![256, 1024], false),
         ("given 512 MB", |_| vec![512], false),

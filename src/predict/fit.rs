@@ -49,7 +49,7 @@ const LEAST_SD: f64 = 0.01;
 
 /// Fits a workload to a run.
 ///
-/// Residuals are relative (`ln` durations), weighed by the run's own noise as the posterior sees it, with sizes
+/// Residuals are relative, weighed by the run's own noise as the posterior sees it, with sizes
 /// off the curve weighed down. Every term is positive by construction.
 pub fn fit(library: &Library, run: &Run) -> Fit {
     let seen = Observation::of(run);
@@ -262,7 +262,7 @@ impl Problem<'_> {
     fn residuals_at(&self, x: &DVector<f64>) -> DVector<f64> {
         let w = self.workload_at(x);
         let data = self.sizes.iter().zip(self.ln_ms).zip(&self.weights);
-        let data = data.map(|((&m, &y), weight)| (expected_ms(&w, m).ln() - y) * weight);
+        let data = data.map(|((&m, &y), weight)| (expected_ms(&w, m) / y.exp() - 1.0) * weight);
         let prior = self.knobs.iter().zip(x.iter()).map(|(k, x)| x / k.prior_sd());
         DVector::from_iterator(self.sizes.len() + self.knobs.len(), data.chain(prior))
     }

@@ -1,3 +1,4 @@
-//! Answers as tables and pictures. This module decides nothing.
+//! From results to pictures and files. Nothing here decides: what is best, or which pattern it is,
+//! arrives as data.
 
 pub mod table;

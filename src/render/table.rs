@@ -1,63 +1,207 @@
-//! Tabular answers: aligned text, CSV and Markdown from the same rows.
+//! Tables: the same rows for people (aligned text, Markdown) and for programs (CSV).
 
-use comfy_table::{CellAlignment, Table as Grid, TableStyle, presets};
+use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use crate::error::{Error, Result};
+use crate::units::{MemoryMb, Millis, Usd};
 
-/// A header and rows of the same length.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A column by its two names: that of a field in CSV, and that of a heading for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Name of the field, with its unit: `duration_ms`.
+    pub field: &'static str,
+    /// Heading: `duration`.
+    pub heading: &'static str,
+}
+
+/// One value: people see it rounded and with its unit, programs in full.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A memory size.
+    Memory(MemoryMb),
+    /// A duration.
+    Duration(Millis),
+    /// An amount of dollars.
+    Cost(Usd),
+    /// The cost of one invocation, in dollars: people see that of a million.
+    PerMillion(Usd),
+    /// A signed share, shown in per cent: 0.05 as `+5.0 %`.
+    Change(f64),
+    /// A share, shown in per cent: 0.05 as `5 %`.
+    Share(f64),
+    /// A number, shown with so many digits after the point.
+    Number(f64, usize),
+    /// A whole number.
+    Count(u64),
+    /// Nothing to say.
+    Empty,
+}
+
+impl Cell {
+    /// The cell of a value that may be missing.
+    pub fn or_empty<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
+        value.map_or(Self::Empty, cell)
+    }
+
+    fn for_people(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Memory(memory) => memory.to_string(),
+            Self::Duration(duration) => duration.to_string(),
+            Self::Cost(cost) => cost.to_string(),
+            Self::PerMillion(cost) => cost.per_million().to_string(),
+            Self::Change(share) => format!("{:+.1} %", 100.0 * share),
+            Self::Share(share) => format!("{:.0} %", 100.0 * share),
+            Self::Number(x, digits) => format!("{x:.digits$}"),
+            Self::Count(n) => n.to_string(),
+            Self::Empty => String::new(),
+        }
+    }
+
+    fn for_programs(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Memory(memory) => memory.mb().to_string(),
+            Self::Duration(duration) => duration.ms().to_string(),
+            Self::Cost(cost) | Self::PerMillion(cost) => cost.usd().to_string(),
+            Self::Change(share) | Self::Share(share) | Self::Number(share, _) => share.to_string(),
+            Self::Count(n) => n.to_string(),
+            Self::Empty => String::new(),
+        }
+    }
+}
+
+/// Columns and rows of cells.
+///
+/// ```
+/// use powercurve::render::table::{Cell, Column, Table};
+/// use powercurve::{MemoryMb, Millis};
+/// let columns = [
+///     Column { field: "memory_mb", heading: "memory" },
+///     Column { field: "duration_ms", heading: "duration" },
+/// ];
+/// let mut table = Table::new(&columns);
+/// table.row([Cell::Memory(MemoryMb::new(512)?), Cell::Duration(Millis::new(6067.125)?)]);
+/// assert_eq!(table.csv()?, "memory_mb,duration_ms\n512,6067.125\n");
+/// assert_eq!(table.markdown(), "| memory | duration |\n|---:|---:|\n| 512 MB | 6067 ms |\n");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Column {
+    /// A column whose heading is the name of its field.
+    pub const fn plain(name: &'static str) -> Self {
+        Self { field: name, heading: name }
+    }
 }
 
 impl Table {
     /// A table without rows.
-    pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
-        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
+    pub fn new(columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
-    /// Adds a row.
-    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+    /// Adds a row. Cells that are missing are empty, cells without a column are left out.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        let cells = cells.into_iter().chain(std::iter::repeat(Cell::Empty));
+        self.rows.push(cells.take(self.columns.len()).collect());
     }
 
-    /// Aligned text for a terminal: numbers to the right.
-    pub fn to_text(&self) -> String {
-        self.grid(presets::NOTHING)
+    /// Columns aligned with spaces, a rule under the headings, a line break at the end.
+    pub fn text(&self) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'))).force_no_tty();
+        table.set_header(self.columns.iter().map(|c| c.heading));
+        for row in &self.rows {
+            table.add_row(row.iter().map(|cell| one_line(&cell.for_people())));
+        }
+        for (i, column) in table.column_iter_mut().enumerate() {
+            column.set_cell_alignment(if self.is_words(i) { CellAlignment::Left } else { CellAlignment::Right });
+        }
+        table.trim_fmt() + "\n"
     }
 
-    /// A Markdown table.
-    pub fn to_markdown(&self) -> String {
-        self.grid(presets::ASCII_MARKDOWN)
+    /// A table in Markdown.
+    pub fn markdown(&self) -> String {
+        let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+        let escaped = |cell: &Cell| one_line(&cell.for_people()).replace('|', "\\|");
+        let rules: String = (0..self.columns.len()).map(|i| if self.is_words(i) { "---|" } else { "---:|" }).collect();
+        let mut text = line(&mut self.columns.iter().map(|c| c.heading.to_owned()));
+        text.push_str(&format!("|{rules}\n"));
+        for row in &self.rows {
+            text.push_str(&line(&mut row.iter().map(escaped)));
+        }
+        text
     }
 
-    /// CSV with a header.
+    /// Comma-separated values with a header of field names.
     ///
     /// # Errors
-    /// Never for text that fits in memory; the writer's error otherwise.
-    pub fn to_csv(&self) -> Result<String> {
+    /// None that can happen with rows made by [`Table::row`].
+    pub fn csv(&self) -> Result<String> {
         let failed = |e: &dyn std::fmt::Display| Error::new(format!("cannot write CSV: {e}"));
         let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in std::iter::once(&self.header).chain(&self.rows) {
-            writer.write_record(row).map_err(|e| failed(&e))?;
+        writer.write_record(self.columns.iter().map(|c| c.field)).map_err(|e| failed(&e))?;
+        for row in &self.rows {
+            writer.write_record(row.iter().map(Cell::for_programs)).map_err(|e| failed(&e))?;
         }
         let bytes = writer.into_inner().map_err(|e| failed(&e))?;
         String::from_utf8(bytes).map_err(|e| failed(&e))
     }
 
-    fn grid(&self, style: TableStyle) -> String {
-        let mut grid = Grid::new();
-        grid.load_style(style).set_header(&self.header);
-        grid.add_rows(&self.rows);
-        for (i, column) in grid.column_iter_mut().enumerate() {
-            let numeric = |cell: &String| cell.starts_with(|c: char| c.is_ascii_digit() || "-+$".contains(c));
-            let cells = || self.rows.iter().filter_map(|r| r.get(i)).filter(|c| !c.is_empty());
-            if cells().next().is_some() && cells().all(numeric) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        // trailing blanks help nobody
-        grid.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    /// Whether a column holds words rather than quantities.
+    fn is_words(&self, column: usize) -> bool {
+        self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Text(_))))
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&[
+            Column { field: "id", heading: "run" },
+            Column { field: "cost_usd", heading: "cost" },
+            Column { field: "change", heading: "change" },
+        ]);
+        table.row([Cell::Text("a|b, \"c\"\nd".to_owned()), Cell::Cost(Usd::ZERO), Cell::Change(-0.25)]);
+        table.row([Cell::Text("short".to_owned())]);
+        table
+    }
+
+    #[test]
+    fn text_is_aligned() {
+        let text = table().text();
+        let expected = [
+            " run          cost    change",
+            "─────────────────────────────",
+            " a|b, \"c\" d     $0   -25.0 %",
+            " short",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn markdown_cells_cannot_break_the_row() {
+        let text = table().markdown();
+        assert_eq!(text.lines().nth(1), Some("|---|---:|---:|"));
+        assert_eq!(text.lines().nth(2), Some("| a\\|b, \"c\" d | $0 | -25.0 % |"));
+    }
+
+    #[test]
+    fn csv_is_quoted_and_in_full() -> Result<()> {
+        assert_eq!(table().csv()?, "id,cost_usd,change\n\"a|b, \"\"c\"\"\nd\",0,-0.25\nshort,,\n");
+        Ok(())
     }
 }

@@ -2,9 +2,9 @@
 
 use rand::{Rng, RngExt};
 
+use crate::platform::billing::BillingStep;
 use crate::platform::init;
 use crate::platform::quota::QuotaClock;
-use crate::platform::billing::BillingStep;
 use crate::simulate::environments::{Environment, Place};
 use crate::simulate::expected::{
     Breakdown, FirstCall, Outcome, Speed, parallel_ms, transfer_cpu_ms, transfer_network_ms,

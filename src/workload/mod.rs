@@ -3,10 +3,12 @@
 //! A [`Workload`] is a small TOML file. It says nothing about Lambda: the same workload gives one
 //! curve on x86_64 and another on arm64, or under 100 ms billing.
 
+mod levers;
 mod preset;
 mod runtime;
 mod spec;
 
+pub use levers::{Confidence, Environment, Lever, LeverInfo, Scenario};
 pub use preset::{PRESETS, Preset, preset};
 pub use runtime::Runtime;
 pub use spec::{Call, CallMode, ColdStart, Cpu, Distribution, Downstream, Footprint, Noise, Transfer, Workload};

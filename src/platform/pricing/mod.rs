@@ -15,6 +15,9 @@ use crate::units::Usd;
 
 pub use table::PriceTable;
 
+/// Seconds of a month as AWS's own calculators count them: 730 hours.
+pub const SECONDS_PER_MONTH: f64 = 730.0 * 3600.0;
+
 /// Whose prices a cost is computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PriceBasis {

@@ -1,0 +1,215 @@
+//! Before and after a lever: duration, cost of a million events, cost of a month.
+
+use serde::Serialize;
+
+use crate::advise::expected_duration;
+use crate::curve::Arch;
+use crate::error::Result;
+use crate::platform::billing::gb_seconds;
+use crate::platform::pricing::{PriceOverride, PriceTable, Prices, SECONDS_PER_MONTH};
+use crate::units::{MemoryMb, Millis, Usd};
+use crate::workload::Scenario;
+
+/// Where the bill comes from: a region's list prices, with those that the user gave instead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Market {
+    /// AWS region.
+    pub region: String,
+    /// The user's own prices.
+    pub given: PriceOverride,
+    /// Whether the account's free tier is left for this function.
+    pub free_tier: bool,
+}
+
+impl Market {
+    /// The prices of one instruction set.
+    ///
+    /// # Errors
+    /// When region or instruction set have no known prices.
+    pub fn prices(&self, arch: Arch) -> Result<Prices> {
+        Ok(PriceTable::embedded().list(&self.region, arch)?.with(&self.given))
+    }
+}
+
+/// What a scenario comes to at one memory size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Mean time that Lambda works on one event.
+    #[serde(rename = "duration_ms")]
+    pub duration: Millis,
+    /// What a million events cost at the stated load, without free tier.
+    #[serde(rename = "usd_per_million")]
+    pub per_million: Usd,
+    /// What the stated load of a month costs.
+    #[serde(rename = "usd_per_month")]
+    pub per_month: Usd,
+}
+
+/// What a lever does at one memory size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effect {
+    /// Configured memory size.
+    pub memory: MemoryMb,
+    /// Before; an error says why the function fails at this size.
+    pub before: Result<Evaluation>,
+    /// After.
+    pub after: Result<Evaluation>,
+}
+
+/// Both scenarios at each size.
+pub fn compare(before: &Scenario, after: &Scenario, sizes: &[MemoryMb], market: &Market) -> Vec<Effect> {
+    let at = |scenario, memory| evaluate(scenario, memory, market);
+    sizes.iter().map(|&memory| Effect { memory, before: at(before, memory), after: at(after, memory) }).collect()
+}
+
+/// Expected duration and cost of a scenario at one memory size.
+///
+/// # Errors
+/// When the function needs more memory than that or runs into Lambda's timeout, or a price is unknown.
+pub fn evaluate(scenario: &Scenario, memory: MemoryMb, market: &Market) -> Result<Evaluation> {
+    let workload = &scenario.workload;
+    let duration = expected_duration(workload, memory)?;
+    let prices = market.prices(workload.arch)?;
+    let month = |free_tier| month(scenario, memory, duration, &prices, free_tier);
+    Ok(Evaluation {
+        duration,
+        per_million: Usd::new(month(false)?.usd() / scenario.environment.events_per_month)?.per_million(),
+        per_month: month(market.free_tier)?,
+    })
+}
+
+/// The bill of a month: on-demand time, requests, provisioned concurrency, state transitions.
+///
+/// Provisioned environments serve as much as they have seconds for; the rest runs on demand.
+fn month(scenario: &Scenario, memory: MemoryMb, duration: Millis, prices: &Prices, free_tier: bool) -> Result<Usd> {
+    let environment = &scenario.environment;
+    let events = environment.events_per_month;
+    let requests = events * f64::from(environment.invocations_per_event);
+    // an event's time is spread over its invocations, each of which is rounded up
+    let each = Millis::new(duration.ms() / f64::from(environment.invocations_per_event))?;
+    let gb_s = gb_seconds(memory, environment.billing.billed(each)) * requests;
+
+    let (provisioned, on_demand_share) = if environment.provisioned == 0 {
+        (0.0, 1.0)
+    } else {
+        let price = prices.provisioned()?;
+        let configured_s = f64::from(environment.provisioned) * SECONDS_PER_MONTH;
+        let busy_s = events * duration.ms() / 1e3;
+        let share = (configured_s / busy_s).min(1.0);
+        let configured_gb_s = memory.as_f64() / 1024.0 * configured_s;
+        (configured_gb_s * price.configured + gb_s * share * price.running, 1.0 - share)
+    };
+    let transitions = events * f64::from(environment.transitions_per_event) * prices.transition;
+    Usd::new(prices.month(gb_s * on_demand_share, requests, free_tier).usd() + provisioned + transitions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::platform::billing::BillingStep;
+    use crate::workload::{Environment, Lever, Workload};
+
+    fn market() -> Market {
+        Market { region: "us-east-1".to_owned(), given: PriceOverride::default(), free_tier: false }
+    }
+
+    fn scenario(toml: &str, events: f64) -> Result<Scenario> {
+        Ok(Scenario {
+            workload: Workload::from_toml(toml)?,
+            environment: Environment::on_demand(events, BillingStep::Ms1),
+        })
+    }
+
+    /// Expected duration in ms and $ per million at 1769 MB after the levers.
+    fn after(before: &Scenario, levers: &[&str]) -> Result<(f64, f64)> {
+        let end = levers.iter().try_fold(before.clone(), |s, lever| lever.parse::<Lever>()?.apply(&s))?;
+        let e = evaluate(&end, MemoryMb::new(1769)?, &market())?;
+        Ok((e.duration.ms(), e.per_million.usd()))
+    }
+
+    #[test]
+    fn a_million_calls_of_one_second() -> Result<()> {
+        let wait = scenario("[[call]]\nlatency_ms = 1000", 1e6)?;
+        let e = evaluate(&wait, MemoryMb::new(1024)?, &market())?;
+        assert!((e.per_million.usd() - (16.6667 + 0.2)).abs() < 1e-9);
+        assert_eq!(e.per_month, e.per_million);
+        Ok(())
+    }
+
+    #[test]
+    fn keep_alive_saves_the_set_up() -> Result<()> {
+        // theburningmonk 2019: a DynamoDB operation falls from 33 to 10 ms
+        let table = scenario(
+            "[[call]]\nlatency_ms = 9\ncpu_ms = 1\nconnect_ms = 15\nconnect_cpu_ms = 8\nkeep_alive = false",
+            1e6,
+        )?;
+        let (before, _) = after(&table, &[])?;
+        let (kept, _) = after(&table, &["keep-alive"])?;
+        assert!((before - 33.0).abs() < 0.1 && (kept - 10.0).abs() < 0.1, "{before} {kept}");
+        Ok(())
+    }
+
+    #[test]
+    fn the_same_cut_under_both_billing_steps() -> Result<()> {
+        // 105 ms: a cut of 10 ms halves the bill of 100 ms steps, and is a tenth of it in 1 ms steps
+        let call = scenario("[[call]]\nname='api'\nlatency_ms = 95\n[[call]]\nname='publish'\nlatency_ms = 10", 1e6)?;
+        let time = |levers: &[&str]| Ok::<_, Error>(after(&call, levers)?.1 - 0.2);
+        let ratio_100 = time(&["billing=100ms", "destinations"])? / time(&["billing=100ms"])?;
+        let ratio_1 = time(&["destinations"])? / time(&[])?;
+        assert!((ratio_100 - 0.5).abs() < 1e-9 && (ratio_1 - 95.0 / 105.0).abs() < 1e-9, "{ratio_100} {ratio_1}");
+        Ok(())
+    }
+
+    #[test]
+    fn waiting_in_a_workflow_pays_off_for_long_waits_only() -> Result<()> {
+        let saving = |ms: f64| {
+            let wait = scenario(&format!("[cpu]\nwork_ms = 20\n[[call]]\nname='job'\nlatency_ms = {ms}"), 1e6)?;
+            Ok::<_, Error>(after(&wait, &[])?.1 - after(&wait, &["step-functions-wait"])?.1)
+        };
+        assert!(saving(100.0)? < -70.0); // three transitions a million times: $75
+        assert!(saving(60_000.0)? > 1000.0);
+        Ok(())
+    }
+
+    #[test]
+    fn provisioned_concurrency_breaks_even_at_60_percent() -> Result<()> {
+        // one environment, busy for a share of the month
+        let difference = |busy_share: f64| {
+            let events = busy_share * SECONDS_PER_MONTH;
+            let toml = "[[call]]\nlatency_ms = 1000\n[cold_start]\nshare = 1e-9";
+            let before = scenario(toml, events)?;
+            Ok::<_, Error>(after(&before, &["provisioned-concurrency"])?.1 - after(&before, &[])?.1)
+        };
+        assert!(difference(0.58)? > 0.0 && difference(0.62)? < 0.0);
+        Ok(())
+    }
+
+    #[test]
+    fn arm64_is_a_fifth_cheaper() -> Result<()> {
+        let cpu = scenario("[[call]]\nlatency_ms = 1000", 1e6)?;
+        let (_, before) = after(&cpu, &[])?;
+        let (_, arm) = after(&cpu, &["arm64"])?;
+        assert!(((arm - 0.2) / (before - 0.2) - 0.8).abs() < 1e-4);
+        Ok(())
+    }
+
+    #[test]
+    fn filtering_saves_in_the_month_not_in_the_million() -> Result<()> {
+        let call = scenario("[[call]]\nlatency_ms = 50", 4e6)?;
+        let filtered = "filter-events=0.75".parse::<Lever>()?.apply(&call)?;
+        let (a, b) = (evaluate(&call, MemoryMb::MIN, &market())?, evaluate(&filtered, MemoryMb::MIN, &market())?);
+        assert!((a.per_million.usd() - b.per_million.usd()).abs() < 1e-12);
+        assert!((b.per_month.usd() / a.per_month.usd() - 0.25).abs() < 1e-9);
+        Ok(())
+    }
+
+    #[test]
+    fn a_size_that_fails_says_why() -> Result<()> {
+        let large = scenario("[cpu]\nwork_ms = 10\n[memory]\nfootprint_mb = 300", 1e6)?;
+        let effects = compare(&large, &large, &[MemoryMb::MIN, MemoryMb::MAX], &market());
+        assert!(effects[0].before.as_ref().is_err_and(|e| e.to_string().contains("needs 300 MB")));
+        assert!(effects[1].after.is_ok());
+        Ok(())
+    }
+}

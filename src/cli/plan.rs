@@ -1,0 +1,207 @@
+//! `powercurve plan`
+
+use serde_json::{Value, json};
+
+use super::answers::write_document;
+use super::price_args::TariffArgs;
+use super::sizes::Sizes;
+use super::{Done, Format, Out, values, workload};
+use crate::advise::{LptInput, Plan, StateMachine, Strategy, TuningRun, expected_curve};
+use crate::curve::{Arch, Point, PowerCurve};
+use crate::error::{Error, Result};
+use crate::ingest;
+use crate::platform::pricing::{PriceBasis, PriceTable};
+use crate::render::table::{Cell, Column, Table};
+use crate::units::{MemoryMb, Millis};
+
+/// What a power-tuning run costs on AWS, before running it, and the input to run it with.
+#[derive(Debug, clap::Args)]
+#[command(
+    group = clap::ArgGroup::new("expectation").required(true),
+    after_help = "Examples:
+  powercurve plan my-function.toml --invocations 50
+  powercurve plan --run results.json --state-machine only-cold-starts
+  powercurve plan --duration 2s --memory ALL
+  powercurve plan my-function.toml --lpt-input --lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:resize"
+)]
+pub struct Args {
+    /// The function as a preset or a workload TOML file: durations are those the simulator expects.
+    #[arg(group = "expectation")]
+    workload: Option<String>,
+
+    /// Take the durations of a recorded run.
+    #[arg(long, group = "expectation")]
+    run: Option<String>,
+
+    /// Take the same duration at every size: 300, 300ms or 1.5s.
+    #[arg(long, value_name = "TIME", group = "expectation", value_parser = values::duration)]
+    duration: Option<Millis>,
+
+    /// Memory sizes in MB: numbers, ranges such as 128..3008:64, or ALL; for a recorded run all of its sizes.
+    #[arg(long, value_name = "LIST")]
+    memory: Option<Sizes>,
+
+    /// Invocations at each memory size.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    invocations: u32,
+
+    /// Version of the tuner's state machine: current, before-2024 or only-cold-starts.
+    #[arg(long, value_name = "NAME", default_value = "current")]
+    state_machine: StateMachine,
+
+    /// Print only the execution input of aws-lambda-power-tuning.
+    #[arg(long)]
+    lpt_input: bool,
+
+    /// ARN of the function, for the execution input.
+    #[arg(long, value_name = "ARN", default_value = "arn:aws:lambda:us-east-1:123456789012:function:my-function")]
+    lambda_arn: String,
+
+    /// Payload of each invocation as JSON, for the execution input.
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    payload: String,
+
+    /// Invoke all at once, for the execution input: faster, but cold starts leak into the means.
+    #[arg(long)]
+    parallel: bool,
+
+    /// Strategy for the execution input: cost, speed or balanced.
+    #[arg(long, value_name = "NAME", default_value = "cost")]
+    strategy: String,
+
+    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
+    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT)]
+    weight: f64,
+
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    #[command(flatten)]
+    tariff: TariffArgs,
+}
+
+const COLUMNS: [Column; 4] = [
+    Column { field: "memory_mb", heading: "memory" },
+    Column { field: "duration_ms", heading: "one invocation" },
+    Column { field: "series_ms", heading: "all in series" },
+    Column { field: "cost_usd", heading: "cost of all" },
+];
+
+/// Durations to reckon with: a curve, whose, and the sizes that are left out with the reason.
+struct Expectation {
+    curve: PowerCurve,
+    arch: Option<Arch>,
+    failed: Vec<(MemoryMb, Error)>,
+}
+
+pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
+    let expectation = expect(args)?;
+    let region = args.tariff.prices.region();
+    let given = args.tariff.prices.given()?;
+    let tuning = TuningRun {
+        invocations: args.invocations,
+        state_machine: args.state_machine,
+        tariff: args.tariff.tariff(PriceBasis::List, expectation.arch, None)?,
+        transition: given.transition.map_or_else(|| PriceTable::embedded().transition(region), Ok)?,
+    };
+    let plan = Plan::new(&expectation.curve, &tuning)?;
+    let input = lpt_input(args, &plan, &tuning)?;
+    if args.lpt_input {
+        writeln!(out, "{input:#}")?;
+        return Ok(Done::All);
+    }
+    let few = few_sizes(&expectation.curve, &tuning)?;
+    let record = record(&plan, few.as_ref(), &expectation.failed, input);
+    let verdict = verdict(args, &plan, few.as_ref(), &expectation.failed);
+    write_document(out, args.format, &record, &table(&plan), &verdict)?;
+    Ok(Done::All)
+}
+
+fn expect(args: &Args) -> Result<Expectation> {
+    let sizes = || args.memory.clone().map_or_else(|| Sizes::DEFAULT.parse(), Ok).map(|s: Sizes| s.0);
+    if let Some(arg) = &args.workload {
+        let workload = workload::read(arg)?;
+        let (curve, failed) = expected_curve(&workload, &sizes()?)?;
+        return Ok(Expectation { curve, arch: Some(workload.arch), failed });
+    }
+    if let Some(arg) = &args.run {
+        let run = ingest::read(std::slice::from_ref(arg)).next();
+        let run = run.ok_or_else(|| Error::new("no run found: expected one").at(arg.as_str()))??;
+        let curve = match &args.memory {
+            None => run.curve,
+            Some(Sizes(wanted)) => at_sizes(&run.curve, wanted)?,
+        };
+        return Ok(Expectation { curve, arch: run.arch, failed: Vec::new() });
+    }
+    let duration = args.duration.ok_or_else(|| Error::new("no durations: expected a workload, --run or --duration"))?;
+    let points = sizes()?.into_iter().map(|memory| Point::new(memory, duration)).collect();
+    Ok(Expectation { curve: PowerCurve::new(points)?, arch: None, failed: Vec::new() })
+}
+
+fn at_sizes(curve: &PowerCurve, wanted: &[MemoryMb]) -> Result<PowerCurve> {
+    match wanted.iter().find(|&&memory| curve.at(memory).is_none()) {
+        Some(missing) => Err(Error::new(format!("the run did not measure {missing}: expected a size of the run"))
+            .help("leave out --memory to take all of its sizes")),
+        None => PowerCurve::new(wanted.iter().filter_map(|&memory| curve.at(memory).copied()).collect()),
+    }
+}
+
+/// The plan of the few sizes that tell most, where the curve has them all and more.
+fn few_sizes(curve: &PowerCurve, tuning: &TuningRun) -> Result<Option<Plan>> {
+    let few = curve.filter(|memory| TuningRun::FEW_SIZES_MB.contains(&memory.mb()));
+    let few = few.filter(|few| few.len() == TuningRun::FEW_SIZES_MB.len() && few.len() < curve.len());
+    few.map(|few| Plan::new(&few, tuning)).transpose()
+}
+
+fn lpt_input(args: &Args, plan: &Plan, tuning: &TuningRun) -> Result<Value> {
+    let payload = serde_json::from_str(&args.payload)
+        .map_err(|e| Error::new(format!("--payload is not JSON: {e}")).help("quote a text: --payload '\"text\"'"))?;
+    let strategy = Strategy::named(&args.strategy, args.weight)?;
+    let input = LptInput::new(&args.lambda_arn, plan, tuning, strategy, payload, args.parallel)?;
+    Ok(json!(input))
+}
+
+fn record(plan: &Plan, few: Option<&Plan>, failed: &[(MemoryMb, Error)], input: Value) -> Value {
+    let mut record = json!(plan);
+    record["few_sizes"] = json!(few);
+    record["left_out"] = failed.iter().map(|(m, e)| json!({ "memory_mb": m, "reason": e.problem() })).collect();
+    record["input"] = input;
+    record
+}
+
+fn table(plan: &Plan) -> Table {
+    let mut table = Table::new(&COLUMNS);
+    for size in &plan.sizes {
+        let series = Cell::or_empty(Millis::new(size.series_s * 1e3).ok(), Cell::Duration);
+        table.row([Cell::Memory(size.memory), Cell::Duration(size.duration), series, Cell::Cost(size.cost)]);
+    }
+    table
+}
+
+fn verdict(args: &Args, plan: &Plan, few: Option<&Plan>, failed: &[(MemoryMb, Error)]) -> String {
+    let mut text = format!(
+        "{} invocations cost {}, {} state transitions {}: together {}.\n",
+        plan.invocations, plan.lambda_usd, plan.transitions, plan.step_functions_usd, plan.total_usd
+    );
+    for (memory, error) in failed {
+        text += &format!("{memory} is left out: {}; it would end the whole run.\n", error.problem());
+    }
+    if let (Some(slowest), false) = (plan.too_long_in_series().next(), args.parallel) {
+        text += &format!(
+            "{} would take {:.0} s in series: raise totalExecutionTimeout above its default of {:.0} s, or use --parallel.\n",
+            slowest.memory,
+            slowest.series_s,
+            TuningRun::DEFAULT_TIMEOUT_S
+        );
+    }
+    if let Some(few) = few {
+        let sizes: Vec<String> = few.sizes.iter().map(|s| s.memory.mb().to_string()).collect();
+        text += &format!(
+            "Measuring only {} MB would cost {}; `powercurve predict` fills in the rest.\n",
+            sizes.join(", "),
+            few.total_usd
+        );
+    }
+    text
+}

@@ -1,0 +1,113 @@
+//! Options about prices.
+
+use crate::advise::PricedCurve;
+use crate::curve::{Arch, Run};
+use crate::error::Result;
+use crate::platform::billing::{BillingStep, Tariff};
+use crate::platform::pricing::{PriceBasis, PriceOverride, PriceTable};
+
+/// The region, and prices of the user's own.
+#[derive(Debug, clap::Args)]
+pub struct PriceArgs {
+    /// AWS region whose prices hold.
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+
+    /// Your price of a GB-second, in $, instead of the table's (for all volumes).
+    #[arg(long, value_name = "USD")]
+    price_gb_s: Option<f64>,
+
+    /// Your price of a request, in $.
+    #[arg(long, value_name = "USD")]
+    price_request: Option<f64>,
+
+    /// Your price of a Step Functions state transition, in $.
+    #[arg(long, value_name = "USD", hide_short_help = true)]
+    price_transition: Option<f64>,
+
+    /// Your price of a GB-second of ephemeral storage above 512 MB, in $.
+    #[arg(long, value_name = "USD", hide_short_help = true)]
+    price_storage: Option<f64>,
+
+    /// Your price of a GB-second of configured provisioned concurrency, in $.
+    #[arg(long, value_name = "USD", hide_short_help = true)]
+    price_provisioned_configured: Option<f64>,
+
+    /// Your price of a GB-second of a handler on provisioned concurrency, in $.
+    #[arg(long, value_name = "USD", hide_short_help = true)]
+    price_provisioned_running: Option<f64>,
+}
+
+impl PriceArgs {
+    /// The region, us-east-1 unless another is given.
+    pub fn region(&self) -> &str {
+        self.region.as_deref().unwrap_or("us-east-1")
+    }
+
+    /// The user's own prices.
+    pub fn given(&self) -> Result<PriceOverride> {
+        PriceOverride {
+            gb_s: self.price_gb_s,
+            request: self.price_request,
+            storage: self.price_storage,
+            provisioned_configured: self.price_provisioned_configured,
+            provisioned_running: self.price_provisioned_running,
+            transition: self.price_transition,
+        }
+        .checked()
+    }
+}
+
+/// How one invocation is charged.
+#[derive(Debug, clap::Args)]
+pub struct TariffArgs {
+    #[command(flatten)]
+    pub prices: PriceArgs,
+
+    /// Whose prices: lpt computes as aws-lambda-power-tuning does, list is what AWS charges.
+    #[arg(long = "prices", value_name = "lpt|list")]
+    basis: Option<PriceBasis>,
+
+    /// Billing step: 1ms, or 100ms as before December 2020.
+    #[arg(long, value_name = "STEP")]
+    billing: Option<BillingStep>,
+
+    /// Instruction set (x86_64 or arm64), instead of the recorded one.
+    #[arg(long)]
+    arch: Option<Arch>,
+}
+
+impl TariffArgs {
+    /// The run with its costs, and the tariff that they are computed with: recorded costs where every
+    /// size has one and the user said nothing about prices, else computed ones.
+    pub fn price(&self, run: &Run) -> Result<(PricedCurve, Tariff)> {
+        let recorded_step = run.billing_ms.and_then(BillingStep::from_ms);
+        let tariff = self.tariff(PriceBasis::Lpt, run.arch, recorded_step)?;
+        let curve = if self.asked() {
+            PricedCurve::computed(&run.curve, &tariff)
+        } else {
+            PricedCurve::recorded_or(&run.curve, &tariff)
+        };
+        Ok((curve, tariff))
+    }
+
+    /// Whether [`TariffArgs::price`] takes the recorded costs of this run.
+    pub fn takes_recorded(&self, run: &Run) -> bool {
+        !self.asked() && run.curve.has_costs()
+    }
+
+    fn asked(&self) -> bool {
+        let p = &self.prices;
+        let prices = p.region.is_some() || p.price_gb_s.is_some() || p.price_request.is_some();
+        prices || self.basis.is_some() || self.billing.is_some() || self.arch.is_some()
+    }
+
+    /// The tariff; what the user gave goes before the defaults.
+    pub fn tariff(&self, basis: PriceBasis, arch: Option<Arch>, step: Option<BillingStep>) -> Result<Tariff> {
+        let basis = self.basis.unwrap_or(basis);
+        let arch = self.arch.or(arch).unwrap_or_default();
+        let step = self.billing.or(step).unwrap_or_default();
+        let tariff = PriceTable::embedded().tariff(basis, self.prices.region(), arch, step)?;
+        Ok(tariff.with(&self.prices.given()?))
+    }
+}

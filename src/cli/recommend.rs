@@ -1,0 +1,200 @@
+//! `powercurve recommend`
+
+use serde_json::{Value, json};
+
+use super::answers::Answers;
+use super::price_args::TariffArgs;
+use super::{Done, Format, Out, batch, values};
+use crate::advise::{Cliff, PricedPoint, Recommendation, Strategy, Tolerance, Wish, recommend};
+use crate::curve::Run;
+use crate::error::Result;
+use crate::platform::billing::BillingStep;
+use crate::render::table::{Cell, Column};
+use crate::units::{MemoryMb, Millis};
+
+/// Recommend one of the measured memory sizes, as aws-lambda-power-tuning would.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  powercurve recommend results.json
+  powercurve recommend runs.jsonl --strategy balanced --weight 0.3 --format csv
+  powercurve recommend results.json --tolerance 5%          # the fastest within 5 % of the cheapest
+  powercurve recommend results.json --strategy cost --max-duration 300ms
+  powercurve recommend results.json --prices list --region eu-south-1 --billing 100ms
+
+Recorded costs are used where every size has one, unless an option about prices is given.")]
+pub struct Args {
+    /// Recorded runs.
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<String>,
+
+    /// What to minimise: cost, speed, or balanced.
+    #[arg(long, value_name = "NAME", default_value = "cost")]
+    strategy: String,
+
+    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
+    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT, allow_negative_numbers = true)]
+    weight: f64,
+
+    /// Longest acceptable mean duration: 300, 300ms or 1.5s.
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    max_duration: Option<Millis>,
+
+    /// With cost: the fastest within PERCENT of the cheapest. With speed: the cheapest within PERCENT of the fastest.
+    #[arg(long, value_name = "PERCENT")]
+    tolerance: Option<Tolerance>,
+
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    #[command(flatten)]
+    tariff: TariffArgs,
+}
+
+const COLUMNS: [Column; 8] = [
+    Column { field: "id", heading: "run" },
+    Column { field: "strategy", heading: "strategy" },
+    Column { field: "memory_mb", heading: "memory" },
+    Column { field: "duration_ms", heading: "duration" },
+    Column { field: "cost_usd", heading: "per million" },
+    Column { field: "pareto_mb", heading: "Pareto set (MB)" },
+    Column { field: "shave_ms_1ms_billing", heading: "next ms" },
+    Column { field: "shave_ms_100ms_billing", heading: "next 100 ms" },
+];
+
+/// A recommendation with the name of its run and the costs that it rests on.
+struct Answer {
+    id: String,
+    recorded_costs: bool,
+    recommendation: Recommendation,
+}
+
+pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
+    let strategy = Strategy::named(&args.strategy, args.weight)?;
+    let wish = Wish { strategy, max_duration: args.max_duration, tolerance: args.tolerance };
+    let mut answers = Answers::new(out, args.format, &COLUMNS);
+    let mut verdict = Verdict::default();
+    let done = batch::each(
+        &args.runs,
+        |run| answer(&run, &wish, &args.tariff),
+        |answer| {
+            verdict.hear(&answer, strategy);
+            answers.add(record(&answer, strategy), row(&answer, strategy))
+        },
+    )?;
+    answers.finish(&verdict.text())?;
+    Ok(done)
+}
+
+fn answer(run: &Run, wish: &Wish, args: &TariffArgs) -> Result<Answer> {
+    let (curve, tariff) = args.price(run)?;
+    let recorded_costs = args.takes_recorded(run);
+    Ok(Answer { id: run.id.clone(), recorded_costs, recommendation: recommend(&curve, wish, &tariff)? })
+}
+
+fn record(answer: &Answer, strategy: Strategy) -> Value {
+    let r = &answer.recommendation;
+    let mut record = json!({
+        "id": answer.id,
+        "strategy": strategy.name(),
+        "memory_mb": r.choice.memory,
+        "duration_ms": r.choice.duration,
+        "cost_usd": r.choice.cost,
+        "costs": if answer.recorded_costs { "recorded" } else { "computed" },
+        "pareto": r.pareto,
+        "cliff": r.cliffs,
+        "crossing_mb": r.misread,
+    });
+    if let Strategy::Balanced(weight) = strategy {
+        record["weight"] = weight.into();
+    }
+    record
+}
+
+fn row(answer: &Answer, strategy: Strategy) -> [Cell; 8] {
+    let r = &answer.recommendation;
+    [
+        Cell::Text(answer.id.clone()),
+        Cell::Text(strategy.name().to_owned()),
+        Cell::Memory(r.choice.memory),
+        Cell::Duration(r.choice.duration),
+        Cell::PerMillion(r.choice.cost),
+        Cell::Text(sizes(&r.pareto, " ")),
+        shave(r, BillingStep::Ms1),
+        shave(r, BillingStep::Ms100),
+    ]
+}
+
+fn sizes(points: &[PricedPoint], separator: &str) -> String {
+    points.iter().map(|p| p.memory.mb().to_string()).collect::<Vec<_>>().join(separator)
+}
+
+fn shave(r: &Recommendation, step: BillingStep) -> Cell {
+    let cliff = r.cliffs.iter().find(|c| c.step == step);
+    Cell::or_empty(cliff.and_then(|c| Millis::new(c.shave_ms).ok()), Cell::Duration)
+}
+
+/// What the table means, in sentences: in full for one run, counted for several.
+#[derive(Debug, Default)]
+struct Verdict {
+    runs: usize,
+    misread: usize,
+    in_full: String,
+}
+
+impl Verdict {
+    fn hear(&mut self, answer: &Answer, strategy: Strategy) {
+        let r = &answer.recommendation;
+        self.runs += 1;
+        self.misread += usize::from(r.misread.is_some());
+        if self.runs > 1 {
+            self.in_full.clear();
+            return;
+        }
+        let choice = &r.choice;
+        self.in_full = format!(
+            "Take {} ({strategy}): {}, {} per million.\n",
+            choice.memory,
+            choice.duration,
+            choice.cost.per_million()
+        );
+        self.in_full += &match r.pareto.as_slice() {
+            [only] => format!("{} is both the fastest and the cheapest measured size.\n", only.memory),
+            several => {
+                format!("The choice is among {} MB: the other sizes are slower and dearer.\n", sizes(several, ", "))
+            }
+        };
+        for cliff in r.cliffs.iter().filter(|c| c.is_steep()) {
+            self.in_full += &cliff_sentence(cliff);
+        }
+        if let Some(size) = r.misread {
+            self.in_full += &crossing_sentence(size);
+        }
+    }
+
+    fn text(self) -> String {
+        match (self.runs, self.misread) {
+            (0 | 1, _) => self.in_full,
+            (runs, 0) => format!("{runs} runs."),
+            (runs, misread) => format!(
+                "{runs} runs. In {misread} of them the lines of duration and cost cross at another size: {CROSSING}"
+            ),
+        }
+    }
+}
+
+fn cliff_sentence(cliff: &Cliff) -> String {
+    format!(
+        "Billed by {}: {:.2} ms less would save {:.1} % of the cost.\n",
+        cliff.step,
+        cliff.shave_ms,
+        100.0 * cliff.saving_share
+    )
+}
+
+const CROSSING: &str =
+    "the crossing means nothing, since the two axes have different units and stretching one moves it.";
+
+fn crossing_sentence(size: MemoryMb) -> String {
+    format!("On a chart the lines of duration and cost cross near {size}: {CROSSING}\n")
+}

@@ -1,0 +1,46 @@
+//! Where the time of a warm invocation goes at one vCPU: the reason why a lever cannot help.
+
+use crate::platform::network;
+use crate::workload::{Call, CallMode, Transfer, Workload};
+
+/// The largest part of the time, in words: `94 % of the time is the call 'payment'`.
+pub(super) fn largest(workload: &Workload) -> String {
+    let parts = parts(workload);
+    let total: f64 = parts.iter().map(|p| p.1).sum();
+    match parts.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((what, ms)) if total > 0.0 => format!("{:.0} % of the time is {what}", 100.0 * ms / total),
+        _ => "a warm invocation takes no time".to_owned(),
+    }
+}
+
+/// Time a warm call keeps the function waiting, in ms; that of calls at the same time counts once.
+pub(super) fn wait_ms(call: &Call) -> f64 {
+    let times = if call.mode == CallMode::Serial { call.count } else { call.count.min(1) };
+    f64::from(times) * (call.latency_ms + call.warm_connect_ms())
+}
+
+fn parts(workload: &Workload) -> Vec<(String, f64)> {
+    let cpu = &workload.cpu;
+    let calls_cpu: f64 = workload.calls.iter().map(|c| f64::from(c.count) * c.warm_cpu_ms()).sum();
+    let mut parts = vec![("CPU work".to_owned(), cpu.work_ms + cpu.parallel_ms + calls_cpu)];
+    parts.extend(workload.calls.iter().map(|c| (format!("the call {}", quoted(&c.name)), wait_ms(c))));
+    parts.extend(
+        workload.transfers.iter().map(|t| (format!("the transfer {}", quoted(&t.name)), transfer_ms(workload, t))),
+    );
+    parts.extend(
+        workload
+            .downstream
+            .iter()
+            .map(|d| (format!("the downstream {}", quoted(&d.name)), f64::from(d.requests) * d.service_ms)),
+    );
+    parts
+}
+
+fn transfer_ms(workload: &Workload, t: &Transfer) -> f64 {
+    let cpu_ms = t.megabytes * t.cpu_ms_per_mb.unwrap_or(workload.runtime.cpu_ms_per_mb());
+    cpu_ms.max(network::transfer_ms(t.megabytes, t.connections, t.per_connection_mb_s))
+}
+
+fn quoted(name: &str) -> String {
+    if name.is_empty() { "without a name".to_owned() } else { format!("'{name}'") }
+}

@@ -1,0 +1,170 @@
+//! Promise: `recommend`, `check`, `plan` and `whatif` answer in every format, name what is wrong, and exit as documented.
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use serde_json::Value;
+
+const README_RUN: &str = r#"{"id":"readme","arch":"x86_64","billing_ms":100,"memory_mb":[128,256,512,1024,1536,3008],"duration_ms":[37002.4,18647.77,8489.437,3890.892,2512.227,2009.793],"cost_usd":[7.7168e-05,7.7792e-05,7.072e-05,6.4896e-05,6.4896e-05,0.000102648]}"#;
+const WAITING_RUN: &str = r#"{"id":"api","arch":"arm64","memory_mb":[128,512,1024],"duration_ms":[105.0,101.0,100.5]}"#;
+
+const WORKLOAD: &str = "name = 'orders'\n[cpu]\nwork_ms = 20\n[[call]]\nname = 'table'\nlatency_ms = 80\nconnect_ms = 15\n\
+                        keep_alive = false\n[memory]\nfootprint_mb = 200\n";
+
+fn powercurve(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("powercurve").unwrap();
+    command.args(args);
+    command
+}
+
+/// Standard output of a command that must succeed.
+fn stdout(args: &[&str], stdin: &str) -> String {
+    let output = powercurve(args).write_stdin(stdin).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap()
+}
+
+fn jsonl(args: &[&str], stdin: &str) -> Vec<Value> {
+    stdout(&[args, &["--format", "jsonl"]].concat(), stdin).lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+fn workload_file() -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    std::fs::write(file.path(), WORKLOAD).unwrap();
+    file
+}
+
+#[test]
+fn recommend_picks_as_the_tuner_does() {
+    let both = format!("{README_RUN}\n{WAITING_RUN}\n");
+    let picks = |args: &[&str]| {
+        let records = jsonl(&[&["recommend", "-"], args].concat(), &both);
+        records.iter().map(|r| r["memory_mb"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(picks(&[]), [1536, 128]);
+    assert_eq!(picks(&["--strategy", "speed"]), [3008, 1024]);
+    assert_eq!(picks(&["--strategy", "balanced", "--weight", "0.5"]), [1536, 128]);
+    assert_eq!(picks(&["--strategy", "speed", "--tolerance", "30%"]), [1536, 128]);
+
+    let record = &jsonl(&["recommend", "-"], README_RUN)[0];
+    assert_eq!((record["id"].as_str(), record["strategy"].as_str()), (Some("readme"), Some("cost")));
+    assert_eq!((record["duration_ms"].as_f64(), record["cost_usd"].as_f64()), (Some(2512.227), Some(6.4896e-5)));
+}
+
+#[test]
+fn costs_are_computed_where_none_are_recorded_or_prices_are_given() {
+    let cost =
+        |args: &[&str], run: &str| jsonl(&[&["recommend", "-"], args].concat(), run)[0]["cost_usd"].as_f64().unwrap();
+    assert_eq!(cost(&[], WAITING_RUN), 105.0 * 1.7e-9);
+    assert_eq!(cost(&["--arch", "x86_64"], WAITING_RUN), 105.0 * 2.1e-9);
+    assert_eq!(cost(&["--billing", "100ms"], WAITING_RUN), 200.0 * 1.7e-9);
+    let list = cost(&["--prices", "list"], WAITING_RUN);
+    assert!((list - (105.0 * 0.125e-3 * 1.33334e-5 + 2e-7)).abs() < 1e-15);
+    let own = cost(&["--price-gb-s", "8e-5", "--price-request", "1"], WAITING_RUN);
+    assert!((own - (1.0 + 105.0 * 1e-8)).abs() < 1e-12);
+}
+
+#[test]
+fn recommend_explains_itself_to_people() {
+    let text = stdout(&["recommend", "-"], README_RUN);
+    assert!(text.contains("Take 1536 MB (cost)"), "{text}");
+    assert!(text.contains("among 1536, 3008 MB"), "{text}");
+    assert!(text.contains("Billed by 100 ms: 12.23 ms less would save 3.8 %"), "{text}");
+    assert!(text.contains("cross near 128 MB: the crossing means nothing"), "{text}");
+    // here the lines cross at the size that the strategy takes: nothing to warn of
+    let text = stdout(&["recommend", "-", "--strategy", "speed"], WAITING_RUN);
+    assert!(text.contains("Take 1024 MB") && !text.contains("crossing"), "{text}");
+}
+
+#[test]
+fn every_format_is_honoured() {
+    let file = workload_file();
+    let workload = file.path().to_str().unwrap();
+    let commands: [&[&str]; 4] = [
+        &["recommend", "-"],
+        &["check", "-", "--current", "1536"],
+        &["plan", "--run", "-"],
+        &["whatif", workload, "--lever", "keep-alive"],
+    ];
+    for command in commands {
+        let out = |format: &str| stdout(&[command, &["--format", format]].concat(), README_RUN);
+        assert!(serde_json::from_str::<Value>(&out("json")).is_ok(), "{command:?}");
+        assert!(out("jsonl").lines().all(|l| serde_json::from_str::<Value>(l).is_ok()), "{command:?}");
+        assert!(out("csv").lines().next().is_some_and(|header| header.contains("_mb")));
+        assert!(out("markdown").starts_with("| "), "{command:?}");
+        assert!(out("table").contains("──"), "{command:?}");
+    }
+}
+
+#[test]
+fn check_fails_the_build() {
+    let check =
+        |args: &[&str]| powercurve(&[&["check", "-", "--current"], args].concat()).write_stdin(README_RUN).assert();
+    check(&["1536"]).success().stdout(contains("Passed"));
+    check(&["512", "--tolerance", "9%"]).success();
+    check(&["512", "--tolerance", "8%"]).code(1).stdout(contains("+9.0 %"));
+    check(&["3008", "--format", "jsonl"]).code(1).stdout(contains("\"passed\":false"));
+    check(&["640"]).code(2).stderr(contains("did not measure 640 MB"));
+    check(&["512", "--tolerance", "0.05"]).code(2).stderr(contains("0.05%"));
+}
+
+#[test]
+fn bad_runs_are_named_and_good_ones_answered() {
+    let input = format!("{README_RUN}\n{{\"id\":\"broken\",\"memory_mb\":[64],\"duration_ms\":[1]}}\n{WAITING_RUN}\n");
+    let assert = powercurve(&["recommend", "-", "--format", "jsonl"]).write_stdin(input).assert();
+    assert.code(3).stdout(contains("\"readme\"").and(contains("\"api\""))).stderr(contains("64 MB is outside"));
+    powercurve(&["recommend", "-"]).write_stdin("{}").assert().code(2);
+    let slo = powercurve(&["recommend", "-", "--max-duration", "1s"]).write_stdin(README_RUN).assert();
+    slo.code(2).stderr(contains("the fastest is 3008 MB"));
+    let region = powercurve(&["recommend", "-", "--region", "mars-1"]).write_stdin(README_RUN).assert();
+    region.code(2).stderr(contains("us-east-1"));
+    powercurve(&["recommend", "-", "--strategy", "luck"]).write_stdin(README_RUN).assert().code(2);
+}
+
+#[test]
+fn plan_reckons_what_tuning_costs() {
+    // README-ADVANCED of the tuner: six sizes cost $0.0003 of Step Functions before 2024, $0.0006 since
+    let plan =
+        |args: &[&str]| jsonl(&[&["plan", "--duration", "99.5ms", "--prices", "lpt"], args].concat(), "")[0].clone();
+    let now = plan(&["--invocations", "100"]);
+    assert_eq!(now["step_functions_usd"].as_f64(), Some(0.0006));
+    assert_eq!(now["invocations"].as_u64(), Some(600));
+    assert!((now["lambda_usd"].as_f64().unwrap() - 0.001).abs() < 0.0001);
+    assert_eq!(plan(&["--state-machine", "before-2024"])["step_functions_usd"].as_f64(), Some(0.0003));
+    assert_eq!(plan(&["--state-machine", "only-cold-starts"])["transitions"].as_u64(), Some(6 + 6 + 2 * 6 * 10));
+    assert_eq!(now["input"]["num"].as_u64(), Some(100));
+    assert!(now["few_sizes"]["total_usd"].as_f64() < now["total_usd"].as_f64());
+
+    let file = workload_file();
+    let text = stdout(&["plan", file.path().to_str().unwrap()], "");
+    assert!(text.contains("128 MB is left out: out of memory: needs 200 MB"), "{text}");
+    powercurve(&["plan", "--duration", "1s", "--invocations", "4"]).assert().code(2).stderr(contains("at least 5"));
+    powercurve(&["plan", "--duration", "1s", "--lambda-arn", "x"]).assert().code(2).stderr(contains("ARN"));
+    powercurve(&["plan"]).assert().code(2);
+}
+
+#[test]
+fn whatif_shows_before_and_after() {
+    let file = workload_file();
+    let path = file.path().to_str().unwrap();
+    let record = &jsonl(&["whatif", path, "--lever", "keep-alive", "--memory", "1769"], "")[0];
+    assert_eq!(record["before"]["duration_ms"].as_f64().map(f64::round), Some(115.0));
+    assert_eq!(record["after"]["duration_ms"].as_f64().map(f64::round), Some(100.0));
+
+    let all = jsonl(&["whatif", path, "--all"], "");
+    assert_eq!(all.len(), 15);
+    assert!(
+        all.iter().any(|r| r["applies"] == false && r["reason"].as_str().unwrap().contains("nothing is transferred"))
+    );
+
+    let month = |extra: &[&str]| {
+        let args = ["whatif", path, "--lever", "keep-alive", "--memory", "512", "--invocations-per-month", "3e6"];
+        jsonl(&[&args, extra].concat(), "")[0]["after"]["usd_per_month"].as_f64().unwrap()
+    };
+    assert!(month(&["--free-tier"]) < month(&[]));
+    assert!(month(&["--price-gb-s", "0"]) < month(&[]));
+
+    powercurve(&["whatif", path, "--lever", "range-get"]).assert().code(2).stderr(contains("nothing is transferred"));
+    powercurve(&["whatif", path, "--lever", "nope"]).assert().code(2).stderr(contains("keep-alive, cache-config"));
+    powercurve(&["whatif", path]).assert().code(2);
+    powercurve(&["whatif", "--list"]).assert().success().stdout(contains("multi-thread-transfer"));
+}
