@@ -5,6 +5,7 @@ pub mod curve;
 pub mod error;
 pub mod pattern;
 pub mod platform;
+pub mod render;
 pub mod simulate;
 pub mod units;
 pub mod workload;

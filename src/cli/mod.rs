@@ -1,5 +1,6 @@
 //! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
 
+mod chart;
 mod completions;
 mod output;
 
@@ -21,6 +22,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Chart(chart::Args),
     Completions(completions::Args),
 }
 
@@ -56,6 +58,7 @@ pub enum Format {
 pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
+        Command::Chart(args) => chart::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
     };
     match result.and_then(|done| out.flush().map(|()| done)) {
