@@ -3,13 +3,14 @@
 use super::label::thin;
 use super::look::{Look, Palette};
 use super::scale::{Axis, MemoryAxis, Quantity, Span, axes};
-use super::scene::{Anchor, Place, Rect, Scene, Text};
+use super::scene::{Anchor, Place, Rect, Rgb, Scene, Text};
 use super::{Chart, Series};
 use crate::curve::Point;
 use crate::units::{MemoryMb, Usd};
 
-/// Sizes that get a tick where nothing was measured, in MB.
-const USUAL_SIZES: [u32; 8] = [128, 256, 512, 1024, 2048, 4096, 8192, 10_240];
+/// Sizes in MB whose ticks are labelled before others, and between them those that come next.
+const COARSE_SIZES: [u32; 4] = [128, 512, 2048, 10_240];
+const FINE_SIZES: [u32; 3] = [256, 1024, 4096];
 
 /// How far beyond the points an interval may stretch the duration axis; the rest of it is cut off.
 const BAND_STRETCH: f64 = 1.5;
@@ -22,7 +23,7 @@ pub(super) struct Frame {
     memory: MemoryAxis,
     /// Smallest and largest size of the data.
     sizes: (MemoryMb, MemoryMb),
-    /// Sizes that get a tick, the most important first.
+    /// Sizes that get a tick, ascending.
     ticks: Vec<MemoryMb>,
     duration: Axis,
     cost: Option<Axis>,
@@ -51,9 +52,9 @@ impl Frame {
             room.left + side(&duration),
             room.top + 0.4 * look.tick,
             room.right - cost.as_ref().map_or(0.6 * look.tick, side),
-            room.bottom - 1.6 * look.tick,
+            room.bottom - 1.75 * look.tick,
         );
-        let ticks = ticks_by_importance(chart, smallest, largest);
+        let ticks = ticks(chart, smallest, largest);
         Self { plot, memory: MemoryAxis::new([smallest, largest]), sizes: (smallest, largest), ticks, duration, cost }
     }
 
@@ -88,17 +89,20 @@ impl Frame {
     pub fn draw(&self, look: &Look, palette: &Palette, scene: &mut Scene) {
         let Rect { left, right, bottom, .. } = self.plot;
         let thin_line = (look.line / 3.0).max(1.0);
-        let y = |axis: &Axis, value: f64| bottom - axis.position(value) * self.plot.height();
-        for (value, label) in &self.duration.ticks {
-            let y = y(&self.duration, *value);
+        for y in self.grid() {
             scene.line(vec![(left, y), (right, y)], thin_line, palette.grid);
-            let place = (left - 0.45 * look.tick, y + 0.36 * look.tick);
-            scene.text(Text::new(label, place, look.tick, palette.duration).anchor(Anchor::End));
         }
-        for (axis, (value, label)) in self.cost.iter().flat_map(|axis| axis.ticks.iter().map(move |t| (axis, t))) {
-            let place = (right + 0.45 * look.tick, y(axis, *value) + 0.36 * look.tick);
-            scene.text(Text::new(label, place, look.tick, palette.cost));
-        }
+        let labels = |axis: &Axis, x: f64, anchor: Anchor, color: Rgb| {
+            let ticks = axis.ticks.iter().zip(self.heights(axis));
+            let label = |((_, label), y): (&(f64, String), f64)| {
+                Text::new(label, (x, y + 0.36 * look.tick), look.tick, color).anchor(anchor)
+            };
+            thin(ticks.map(label), 0.0)
+        };
+        let gap = 0.45 * look.tick;
+        let durations = labels(&self.duration, left - gap, Anchor::End, palette.duration);
+        let costs = self.cost.iter().flat_map(|axis| labels(axis, right + gap, Anchor::Start, palette.cost));
+        durations.into_iter().chain(costs).for_each(|label| scene.text(label));
         scene.line(vec![(left, bottom), (right, bottom)], 1.5 * thin_line, palette.axis);
         self.draw_sizes(look, palette, scene);
     }
@@ -109,16 +113,46 @@ impl Frame {
             let x = self.x(size);
             scene.line(vec![(x, bottom), (x, bottom + 0.3 * look.tick)], (look.line / 3.0).max(1.0), palette.axis);
         }
-        let labels = self.ticks.iter().map(|&size| {
-            let place = (self.x(size), bottom + 1.25 * look.tick);
+        for label in self.size_labels(look, palette) {
+            scene.text(label);
+        }
+    }
+
+    /// The labels of the memory sizes that there is room for.
+    fn size_labels(&self, look: &Look, palette: &Palette) -> Vec<Text> {
+        let label = |size: MemoryMb| {
+            let place = (self.x(size), self.plot.bottom + 1.4 * look.tick);
             Text::new(size.mb().to_string(), place, look.tick, palette.text).anchor(Anchor::Middle)
-        });
-        thin(labels, 0.55 * look.tick).into_iter().for_each(|label| scene.text(label));
+        };
+        let gap = 0.55 * look.tick;
+        let is_end = |size: MemoryMb| self.ticks.first() == Some(&size) || self.ticks.last() == Some(&size);
+        let rank = |size: MemoryMb| match size.mb() {
+            _ if is_end(size) => 0,
+            mb if COARSE_SIZES.contains(&mb) => 1,
+            mb if FINE_SIZES.contains(&mb) => 2,
+            _ => 3,
+        };
+        let of_rank = |r| self.ticks.iter().copied().filter(move |&size| rank(size) == r).map(label);
+        let coarse = thin(of_rank(0).chain(of_rank(1)), gap);
+        // all of the fine sizes or none: a row with holes is harder to read
+        let count = coarse.len() + of_rank(2).count();
+        let fine = Some(thin(coarse.iter().cloned().chain(of_rank(2)), gap)).filter(|kept| kept.len() == count);
+        thin(fine.unwrap_or(coarse).into_iter().chain(of_rank(3)), gap)
+    }
+
+    /// The horizontal lines of the grid, in pixels from the top.
+    pub fn grid(&self) -> impl Iterator<Item = f64> {
+        self.heights(&self.duration)
+    }
+
+    /// Where the ticks of a value axis are, in pixels from the top.
+    fn heights(&self, axis: &Axis) -> impl Iterator<Item = f64> {
+        axis.ticks.iter().map(|(value, _)| self.plot.bottom - axis.position(*value) * self.plot.height())
     }
 }
 
 /// A colour for text that is measured and not drawn.
-const LAYOUT_ONLY: super::scene::Rgb = super::scene::Rgb(0, 0, 0);
+const LAYOUT_ONLY: Rgb = Rgb(0, 0, 0);
 
 /// Dollars per million invocations at a point, where its cost is known.
 pub(super) fn per_million(point: &Point) -> Option<f64> {
@@ -139,17 +173,15 @@ fn durations(chart: &Chart) -> Span {
     }
 }
 
-/// The measured sizes, or the usual ones: both ends first, then powers of two, then the others.
-fn ticks_by_importance(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
+/// The measured sizes, or the usual ones where nothing was measured.
+fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
     let measured = chart.series().filter_map(|s| s.measured.as_ref()).flat_map(|c| c.sizes());
     let mut sizes: Vec<MemoryMb> = measured.collect();
     if sizes.is_empty() {
-        let usual = USUAL_SIZES.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
-        sizes = usual.filter(|size| (smallest..=largest).contains(size)).collect();
+        let usual = COARSE_SIZES.into_iter().chain(FINE_SIZES).filter_map(|mb| MemoryMb::new(mb).ok());
+        sizes = usual.chain([smallest, largest]).filter(|size| (smallest..=largest).contains(size)).collect();
     }
     sizes.sort();
     sizes.dedup();
-    let ends = [sizes.first().copied(), sizes.last().copied()];
-    sizes.sort_by_key(|&size| (!ends.contains(&Some(size)), !size.mb().is_power_of_two(), size));
     sizes
 }

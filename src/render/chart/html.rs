@@ -1,7 +1,9 @@
 //! A page of its own: the picture and the numbers behind it.
 
+use super::frame::per_million;
+use super::scale::number;
 use super::{Chart, Series};
-use crate::curve::PowerCurve;
+use crate::curve::Point;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; --text: #1b1f24; --muted: #5c6670; --rule: #e4e7eb; --paper: #ffffff }
@@ -46,25 +48,22 @@ fn table(chart: &Chart, series: &Series) -> String {
         return String::new();
     };
     let name = if series.name.is_empty() { &chart.title } else { &series.name };
-    let costs = curve.points().iter().any(|p| p.cost.is_some());
-    let head = if costs { "<th scope=\"col\">cost per million</th>" } else { "" };
-    let mut table = format!(
-        "<table>\n<caption>{} ({kind})</caption>\n<tr><th scope=\"col\">memory size</th>\
-         <th scope=\"col\">duration</th>{head}</tr>\n",
+    let rows: String = curve.points().iter().map(row).collect();
+    let table = format!(
+        "<table>\n<caption>{} ({kind})</caption>\n<tr><th scope=\"col\">memory size (MB)</th>\
+         <th scope=\"col\">duration (ms)</th><th scope=\"col\">cost per million ($)</th></tr>\n{rows}</table>\n",
         escape(name)
     );
-    rows(&mut table, curve, costs);
-    table + "</table>\n"
+    if curve.len() > LONG { format!("<details><summary>Numbers</summary>\n{table}</details>\n") } else { table }
 }
 
-fn rows(table: &mut String, curve: &PowerCurve, costs: bool) {
-    for point in curve.points() {
-        *table += &format!("<tr><td>{}</td><td>{}</td>", point.memory, point.duration);
-        if costs {
-            *table += &point.cost.map_or_else(|| "<td></td>".to_owned(), |c| format!("<td>{}</td>", c.per_million()));
-        }
-        *table += "</tr>\n";
-    }
+/// Rows beyond which a table is folded.
+const LONG: usize = 40;
+
+fn row(point: &Point) -> String {
+    let cost = per_million(point).map_or(String::new(), |usd| number(usd, if usd < 1.0 { 4 } else { 2 }));
+    let duration = number(point.duration.ms(), if point.duration.ms() < 1.0 { 5 } else { 2 });
+    format!("<tr><td>{}</td><td>{duration}</td><td>{cost}</td></tr>\n", point.memory.mb())
 }
 
 /// Text as it stands in XML and HTML, also inside quotes; control characters become spaces.
@@ -82,4 +81,29 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::PowerCurve;
+
+    #[test]
+    fn text_is_escaped() {
+        assert_eq!(escape("a<b & \"c\"\u{1}'"), "a&lt;b &amp; &quot;c&quot; &#39;");
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_each_point_and_folds_when_long() {
+        let chart = |n: u32| {
+            let points: Vec<(u32, f64)> = (0..n).map(|i| (128 + i, 1_234.5)).collect();
+            Chart::new("t", Series::measured("a & b", PowerCurve::from_ms(&points).unwrap()))
+        };
+        let short = table(&chart(3), &chart(3).run);
+        assert_eq!(short.matches("<tr><td>").count(), 3);
+        assert!(
+            short.contains("<caption>a &amp; b (measured)</caption>") && short.contains("<td>1,234.50</td><td></td>")
+        );
+        assert!(!short.contains("<details>") && table(&chart(41), &chart(41).run).contains("<details>"));
+    }
 }

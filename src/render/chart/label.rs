@@ -45,7 +45,7 @@ pub(super) fn thin(texts: impl IntoIterator<Item = Text>, gap: f64) -> Vec<Text>
     kept.into_iter().map(|(_, text)| text).collect()
 }
 
-/// Something a label should not cover, and how much worse it is than another.
+/// Something a label should not cover, and how bad it would be: infinity forbids it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Obstacle {
     pub area: Rect,
@@ -67,19 +67,23 @@ pub(super) fn beside(
     let stride = anchors.len().div_ceil(MOST_ANCHORS).max(1);
     let candidates = anchors.iter().enumerate().rev().step_by(stride).flat_map(|(i, &place)| {
         let late = (i + 1) as f64 / anchors.len() as f64;
-        around(text, place, distance).map(|candidate| (late, place, candidate))
+        // the second distance clears what is drawn around a point
+        [(1.0, 0.0), (1.9, -0.5)].into_iter().flat_map(move |(times, score)| {
+            around(text, place, times * distance).map(|candidate| (late + score, place, candidate))
+        })
     });
-    let score = |late: f64, place: Place, candidate: &Text| {
+    let score = |score: f64, place: Place, candidate: &Text| {
         let area = candidate.area();
         let covered: f64 = obstacles.iter().filter(|o| o.area.overlaps(&area)).map(|o| o.weight).sum();
         let near = |other: &Place| (other.0 - place.0).hypot(other.1 - place.1);
         let alone = foreign.iter().map(near).fold(8.0 * distance, f64::min) / (8.0 * distance);
-        late + 1.5 * alone - covered
+        score + 1.5 * alone - covered
     };
     let inside = candidates.filter(|(_, _, candidate)| room.contains(&candidate.area()));
-    let scored = inside.map(|(late, place, candidate)| (score(late, place, &candidate), candidate));
+    let scored = inside.map(|(base, place, candidate)| (score(base, place, &candidate), candidate));
+    let allowed = scored.filter(|(score, _)| score.is_finite());
     // the first of equals, which is the one nearest to the right end
-    scored.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, text)| text)
+    allowed.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, text)| text)
 }
 
 /// Above, below, right and left of a place.

@@ -104,7 +104,7 @@ impl Look {
             marker: 9.0 * unit,
             line: 4.0 * unit,
             margin: 40.0 * unit,
-            intervals: 4..=6,
+            intervals: 3..=6,
             complete: true,
             curve_labels: true,
         }
@@ -121,7 +121,7 @@ impl Look {
             marker: 5.0 * unit,
             line: 3.0 * unit,
             margin: 14.0 * unit,
-            intervals: 2..=4,
+            intervals: 3..=4,
             complete: false,
             curve_labels: false,
         }

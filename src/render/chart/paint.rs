@@ -105,6 +105,10 @@ fn paint<B: DrawingBackend>(backend: &mut B, shape: &Shape, scale: u32) -> Resul
         Shape::Circle { center, radius, color } => {
             backend.draw_circle(place(center), whole(*radius).max(1) as u32, &fill(*color, 1.0), true)
         }
+        Shape::Ring { center, radius, width, color } => {
+            let style = ShapeStyle { stroke_width: whole(*width).max(1) as u32, ..fill(*color, 1.0) };
+            backend.draw_circle(place(center), whole(*radius).max(1) as u32, &style, false)
+        }
         Shape::Text(text) => {
             let (style, at) = text_style(text, scale);
             backend.draw_text(&text.content, &style, at)

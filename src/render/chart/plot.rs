@@ -4,7 +4,7 @@ use super::frame::{Frame, per_million};
 use super::label::{Obstacle, beside};
 use super::look::{Look, Palette};
 use super::scale::Quantity;
-use super::scene::{Anchor, Place, Rect, Rgb, Scene, Shape, Text};
+use super::scene::{Place, Rect, Rgb, Scene, Shape, Text};
 use super::{Chart, Series};
 use crate::curve::{Point, PowerCurve};
 
@@ -62,16 +62,17 @@ impl Trace {
     fn draw_points(&self, look: &Look, palette: &Palette, scene: &mut Scene) {
         let radius = marker_radius(look, self.measured.len());
         for &place in &self.measured {
-            point(self.quantity, place, radius * 1.25, palette.background, scene);
-            point(self.quantity, place, radius, self.color, scene);
             if self.second {
-                point(self.quantity, place, radius * 0.55, palette.background, scene);
+                outline(self.quantity, place, 1.4 * radius, 0.35 * radius, self.color, scene);
+            } else {
+                point(self.quantity, place, 1.25 * radius, palette.background, scene);
+                point(self.quantity, place, radius, self.color, scene);
             }
         }
     }
 
     fn obstacles(&self, look: &Look) -> impl Iterator<Item = Obstacle> {
-        let reach = 1.5 * look.marker;
+        let reach = 1.6 * look.marker;
         let line = look.line;
         let points = self.measured.iter().map(move |&p| Obstacle { area: Rect::around(p, reach), weight: 3.0 });
         let curve = self.model.iter().map(move |&p| Obstacle { area: Rect::around(p, line), weight: 1.0 });
@@ -84,8 +85,43 @@ impl Trace {
 pub(super) fn point(quantity: Quantity, place: Place, radius: f64, color: Rgb, scene: &mut Scene) {
     match quantity {
         Quantity::Duration => scene.circle(place, radius, color),
-        Quantity::Cost => scene.diamond(place, 1.25 * radius, color),
+        Quantity::Cost => scene.polygon(diamond(place, 1.25 * radius).to_vec(), color),
     }
+}
+
+/// The same point hollow, so that one that it falls on stays visible.
+fn outline(quantity: Quantity, place: Place, radius: f64, width: f64, color: Rgb, scene: &mut Scene) {
+    match quantity {
+        Quantity::Duration => scene.ring(place, radius, width, color),
+        Quantity::Cost => {
+            // side by side, since plotters fills a closed line where it meets itself
+            let reach = |radius: f64| diamond(place, 1.25 * radius);
+            let (outer, inner) = (reach(radius + width / 2.0), reach(radius - width / 2.0));
+            for (i, j) in [(0, 1), (1, 2), (2, 3), (3, 0)] {
+                scene.polygon(vec![outer[i], outer[j], inner[j], inner[i]], color);
+            }
+        }
+    }
+}
+
+/// A square that stands on its corner.
+fn diamond((x, y): Place, radius: f64) -> [Place; 4] {
+    [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
+}
+
+/// Draws what stands for a quantity in a title, [`symbol_width`] wide from `x`: a point, or a piece of a
+/// curve where there are no points.
+pub(super) fn symbol(quantity: Quantity, points: bool, (x, y): Place, look: &Look, color: Rgb, scene: &mut Scene) {
+    let width = symbol_width(points, look);
+    if points {
+        point(quantity, (x + width / 2.0, y), look.marker, color, scene);
+    } else {
+        scene.line(vec![(x, y), (x + width, y)], look.line, color);
+    }
+}
+
+pub(super) fn symbol_width(points: bool, look: &Look) -> f64 {
+    if points { 2.0 * look.marker } else { 1.6 * look.text }
 }
 
 /// Draws everything that the data of a chart call for.
@@ -102,11 +138,16 @@ pub(super) fn draw(chart: &Chart, frame: &Frame, look: &Look, palette: &Palette,
     }
     let mut obstacles = draw_marks(chart, frame, look, palette, scene);
     traces.iter().for_each(|trace| trace.draw_curve(look, scene));
-    draw_rings(chart, frame, look, palette, scene);
-    // the first run last: it is the one the title speaks of
-    traces.iter().rev().for_each(|trace| trace.draw_points(look, palette, scene));
+    traces.iter().for_each(|trace| trace.draw_points(look, palette, scene));
+    obstacles.extend(draw_rings(chart, frame, look, palette, scene));
     if look.curve_labels {
         obstacles.extend(traces.iter().flat_map(|trace| trace.obstacles(look)));
+        obstacles.extend(
+            frame.grid().map(|y| Obstacle {
+                area: Rect::new(frame.plot.left, y - 1.0, frame.plot.right, y + 1.0),
+                weight: 0.3,
+            }),
+        );
         draw_labels(&traces, frame, look, obstacles, scene);
     }
 }
@@ -136,21 +177,21 @@ fn draw_marks(chart: &Chart, frame: &Frame, look: &Look, palette: &Palette, scen
         .collect()
 }
 
-/// A ring around the points at each optimum.
-fn draw_rings(chart: &Chart, frame: &Frame, look: &Look, palette: &Palette, scene: &mut Scene) {
-    let radius = marker_radius(look, chart.run.measured.as_ref().map_or(1, PowerCurve::len));
-    for mark in &chart.optima {
-        for at in chart.run.curves().filter_map(|c| c.at(mark.memory)).take(1) {
-            let places = [
-                Some(frame.place(Quantity::Duration, at.memory, at.duration.ms())),
-                per_million(at).map(|cost| frame.place(Quantity::Cost, at.memory, cost)),
-            ];
-            for place in places.into_iter().flatten() {
-                scene.circle(place, 2.1 * radius, palette.optimum);
-                scene.circle(place, 1.75 * radius, palette.background);
-            }
-        }
-    }
+/// Draws a ring around the points at each optimum.
+fn draw_rings(chart: &Chart, frame: &Frame, look: &Look, palette: &Palette, scene: &mut Scene) -> Vec<Obstacle> {
+    let radius = 2.0 * marker_radius(look, chart.run.measured.as_ref().map_or(1, PowerCurve::len));
+    let best = chart.optima.iter().filter_map(|mark| chart.run.curves().find_map(|curve| curve.at(mark.memory)));
+    let places = best.flat_map(|at| {
+        let duration = frame.place(Quantity::Duration, at.memory, at.duration.ms());
+        let cost = per_million(at).map(|cost| frame.place(Quantity::Cost, at.memory, cost));
+        std::iter::once(duration).chain(cost)
+    });
+    places
+        .map(|place| {
+            scene.ring(place, radius, 0.75 * look.line, palette.optimum);
+            Obstacle { area: Rect::around(place, 1.3 * radius), weight: 3.0 }
+        })
+        .collect()
 }
 
 fn draw_labels(traces: &[Trace], frame: &Frame, look: &Look, mut obstacles: Vec<Obstacle>, scene: &mut Scene) {
@@ -160,25 +201,10 @@ fn draw_labels(traces: &[Trace], frame: &Frame, look: &Look, mut obstacles: Vec<
         let text = Text::new(&trace.label, (0.0, 0.0), look.text, trace.color).bold().fit(0.45 * frame.plot.width());
         let room = frame.plot.inset(0.2 * look.text);
         if let Some(label) = beside(&text, trace.anchors(), 1.4 * look.marker, room, &obstacles, &foreign) {
-            obstacles.push(Obstacle { area: label.area(), weight: 100.0 });
+            obstacles.push(Obstacle { area: label.area(), weight: f64::INFINITY });
             scene.text(label);
         }
     }
-}
-
-/// The labels of the platform's marks, in a row at `baseline`; those without room are left out.
-pub(super) fn draw_mark_names(
-    chart: &Chart,
-    frame: &Frame,
-    baseline: f64,
-    look: &Look,
-    palette: &Palette,
-    scene: &mut Scene,
-) {
-    let labels = chart.marks.iter().filter(|m| frame.covers(m.memory)).map(|mark| {
-        Text::new(&mark.label, (frame.x(mark.memory), baseline), look.small, palette.muted).anchor(Anchor::Middle)
-    });
-    super::label::thin(labels, 0.5 * look.small).into_iter().for_each(|label| scene.text(label));
 }
 
 /// Many points need small ones.

@@ -65,23 +65,25 @@ impl Axis {
         ((at(value) - at(self.low)) / (at(self.high) - at(self.low))).clamp(-0.1, 1.1)
     }
 
-    fn linear(quantity: Quantity, step: f64, intervals: u32) -> Self {
-        let high = step * f64::from(intervals);
+    /// A linear axis from zero to at least `top`.
+    fn linear(quantity: Quantity, top: f64, intervals: u32) -> Self {
+        let step = step(quantity, top, intervals);
         let ticks = (0..=intervals).map(|i| step * f64::from(i));
         let ticks = match quantity {
             Quantity::Duration => {
-                let (per_unit, unit) = duration_unit(high);
+                let (per_unit, unit) = duration_unit(top);
                 let decimals = decimals(step / per_unit);
                 ticks.map(|ms| (ms, with_unit(&number(ms / per_unit, decimals), unit))).collect()
             }
-            Quantity::Cost => ticks.map(|usd| (usd, format!("${}", number(usd, decimals(step))))).collect(),
+            Quantity::Cost => ticks.map(|usd| (usd, dollars(usd, step))).collect(),
         };
-        Self { low: 0.0, high, log: false, title: quantity.title().to_owned(), ticks }
+        Self { low: 0.0, high: step * f64::from(intervals), log: false, title: quantity.title().to_owned(), ticks }
     }
 
     /// A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, or at fewer of them.
     fn log(quantity: Quantity, values: Span, most: u32) -> Self {
-        let (mut low, mut high) = (values.low / 1.2, values.high * 1.2);
+        let room = (values.high / values.low).powf(0.04).max(1.2);
+        let (mut low, mut high) = (values.low / room, values.high * room);
         let mut ticks = log_ticks(low, high, most);
         if ticks.len() < 2 {
             (low, high) = (one_two_five_below(low), one_two_five_above(high));
@@ -96,7 +98,7 @@ impl Axis {
                 };
                 with_unit(&number(value / per_unit, decimals(value / per_unit)), unit)
             }
-            Quantity::Cost => format!("${}", number(value, decimals(value))),
+            Quantity::Cost => dollars(value, value),
         };
         let ticks = ticks.into_iter().map(|value| (value, label(value))).collect();
         Self { low, high, log: true, title: format!("{} (log scale)", quantity.title()), ticks }
@@ -137,31 +139,32 @@ pub(super) fn axes(
         AxisScale::Log => durations.low > 0.0,
     };
     let log_cost = costs.is_some_and(|c| c.wants_log(Quantity::Cost));
-    let top = |span: Span| span.high * 1.04;
-    let duration_step = |n: u32| duration_step(top(durations) / f64::from(n), top(durations));
-    let cost_step = |costs: Span, n: u32| nice_at_least(top(costs) / f64::from(n));
-    // how much of the axis stays empty above the largest value
-    let empty = |step: f64, n: u32, high: f64| step * f64::from(n) / high.max(f64::MIN_POSITIVE);
-    let waste = |n: u32| {
-        let duration = if log_duration { 0.0 } else { empty(duration_step(n), n, top(durations)) };
-        let cost = costs.filter(|_| !log_cost).map_or(0.0, |c| empty(cost_step(c, n), n, top(c)));
-        duration + cost
+    let duration_top = (!log_duration).then_some(durations.high * HEADROOM);
+    let cost_top = costs.filter(|_| !log_cost).map(|c| c.high * HEADROOM);
+    // the height of the axis over the part of it that is used
+    let height = |quantity, top: Option<f64>, n: u32| {
+        top.map_or(0.0, |top| step(quantity, top, n) * f64::from(n) / top.max(f64::MIN_POSITIVE))
     };
-    let n = intervals.clone().min_by(|&a, &b| waste(a).total_cmp(&waste(b))).unwrap_or(4);
-    let most_log_ticks = intervals.end() + 3;
-    let duration = if log_duration {
-        Axis::log(Quantity::Duration, durations, most_log_ticks)
-    } else {
-        Axis::linear(Quantity::Duration, duration_step(n), n)
+    let heights = |n: u32| height(Quantity::Duration, duration_top, n) + height(Quantity::Cost, cost_top, n);
+    // of equals the finer grid
+    let finest_first = intervals.clone().rev();
+    let n = finest_first.min_by(|&a, &b| heights(a).total_cmp(&heights(b))).unwrap_or(*intervals.end());
+    let axis = |quantity, span: Span, top: Option<f64>| match top {
+        Some(top) => Axis::linear(quantity, top, n),
+        None => Axis::log(quantity, span, intervals.end() + 3),
     };
-    let cost = costs.map(|costs| {
-        if log_cost {
-            Axis::log(Quantity::Cost, costs, most_log_ticks)
-        } else {
-            Axis::linear(Quantity::Cost, cost_step(costs, n), n)
-        }
-    });
-    (duration, cost)
+    let duration = axis(Quantity::Duration, durations, duration_top);
+    (duration, costs.map(|costs| axis(Quantity::Cost, costs, cost_top)))
+}
+
+/// Room above the largest value on a linear axis, as a factor.
+const HEADROOM: f64 = 1.04;
+
+/// The distance of the ticks on a linear axis of `n` intervals that reaches `top`: a round number in the
+/// unit of the tick labels.
+fn step(quantity: Quantity, top: f64, n: u32) -> f64 {
+    let per_unit = if quantity == Quantity::Duration { duration_unit(top).0 } else { 1.0 };
+    nice_at_least(top / f64::from(n) / per_unit) * per_unit
 }
 
 /// Milliseconds in the unit that suits an axis up to `high` ms, and its name.
@@ -174,19 +177,13 @@ fn duration_unit(high: f64) -> (f64, &'static str) {
     }
 }
 
-/// A step of at least `least` ms that is a round number in the unit the axis will have.
-fn duration_step(least: f64, high: f64) -> f64 {
-    let (per_unit, _) = duration_unit(high);
-    nice_at_least(least / per_unit) * per_unit
-}
-
 /// The smallest round number that is not below `least`.
 fn nice_at_least(least: f64) -> f64 {
     if least.is_nan() || least <= 0.0 {
         return 1.0;
     }
     let power = 10f64.powf(least.log10().floor());
-    let mantissas = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0];
+    let mantissas = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0];
     mantissas.into_iter().find(|m| m * power >= least * (1.0 - 1e-9)).unwrap_or(10.0) * power
 }
 
@@ -200,19 +197,18 @@ fn one_two_five_above(value: f64) -> f64 {
     [1.0, 2.0, 5.0].into_iter().find(|m| m * power >= value).unwrap_or(10.0) * power
 }
 
-/// At most `most` ticks (where a stride of eight decades allows): 1-2-5, else 1, else fewer decades.
+/// At most `most` ticks where that leaves two: 1-2-5, else powers of ten, else every second one and so on.
 fn log_ticks(low: f64, high: f64, most: u32) -> Vec<f64> {
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let ticks = |mantissas: &[f64], stride: i32| -> Vec<f64> {
         let decades = decades.clone().filter(|d| d.rem_euclid(stride) == 0);
-        decades
-            .flat_map(|d| mantissas.iter().map(move |m| m * 10f64.powi(d)))
-            .filter(|t| (low..=high).contains(t))
-            .collect()
+        let values = decades.flat_map(|d| mantissas.iter().map(move |m| m * 10f64.powi(d)));
+        values.filter(|t| (low..=high).contains(t)).collect()
     };
-    let all: [(&[f64], i32); 5] = [(&[1.0, 2.0, 5.0], 1), (&[1.0], 1), (&[1.0], 2), (&[1.0], 3), (&[1.0], 8)];
-    let mut choices = all.into_iter().map(|(mantissas, stride)| ticks(mantissas, stride));
-    choices.find(|t| t.len() <= most as usize && t.len() > 1).unwrap_or_else(|| ticks(&[1.0, 2.0, 5.0], 1))
+    let finest = || ticks(&[1.0, 2.0, 5.0], 1);
+    let coarser = (1..400).map(|stride| ticks(&[1.0], stride));
+    let mut choices = std::iter::once(finest()).chain(coarser);
+    choices.find(|t| (2..=most as usize).contains(&t.len())).unwrap_or_else(finest)
 }
 
 /// Decimal places that write every multiple of `step` in full; at most 12.
@@ -225,8 +221,11 @@ fn decimals(step: f64) -> usize {
         .map_or(12, |d| d as usize)
 }
 
-/// A number with a comma between thousands.
+/// A number with a comma between thousands, or as a power of ten where it would be mostly zeros.
 pub(super) fn number(value: f64, decimals: usize) -> String {
+    if decimals > 6 && value != 0.0 {
+        return format!("{value:.1e}");
+    }
     let plain = format!("{value:.decimals$}");
     let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), ""), |(w, f)| (w, f));
     let digits = whole.len();
@@ -238,6 +237,12 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
         grouped.push(digit);
     }
     if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+}
+
+/// An amount with as many decimals as multiples of `step` need; cents come in pairs.
+fn dollars(usd: f64, step: f64) -> String {
+    let decimals = decimals(step);
+    if usd == 0.0 { "$0".to_owned() } else { format!("${}", number(usd, if decimals == 1 { 2 } else { decimals })) }
 }
 
 fn with_unit(number: &str, unit: &str) -> String {
@@ -302,7 +307,7 @@ mod tests {
     #[test]
     fn log_ticks_thin_out_over_many_decades_and_never_vanish() {
         let wide = one(0.001, 900_000.0, AxisScale::Auto);
-        assert_eq!(labels(&wide), ["1 µs", "100 µs", "10 ms", "1 s", "100 s"]);
+        assert_eq!(labels(&wide), ["10 µs", "1 ms", "100 ms", "10 s", "1,000 s"]);
         let narrow = one(30.0, 31.0, AxisScale::Log);
         assert!(narrow.ticks.len() >= 2, "{:?}", narrow.ticks);
         assert!((0.0..=1.0).contains(&narrow.position(30.0)));
@@ -320,6 +325,7 @@ mod tests {
         assert_eq!(number(1_234_567.5, 1), "1,234,567.5");
         assert_eq!(number(999.0, 0), "999");
         assert_eq!(number(0.25, 2), "0.25");
+        assert_eq!(number(2.5e-9, 10), "2.5e-9");
     }
 
     #[test]

@@ -74,8 +74,9 @@ pub(super) struct Text {
 impl Text {
     /// Regular text that starts at `x`.
     pub fn new(content: impl Into<String>, (x, baseline): Place, size: f64, color: Rgb) -> Self {
-        // control characters are not allowed in XML and have no glyph
+        // XML does not allow control characters, and shows one space for several
         let content = content.into().replace(char::is_control, " ");
+        let content = content.split_whitespace().collect::<Vec<_>>().join(" ");
         Self { content, x, baseline, size, bold: false, anchor: Anchor::Start, color }
     }
 
@@ -133,6 +134,8 @@ pub(super) enum Shape {
     Polygon { places: Vec<Place>, color: Rgb, opacity: f64 },
     /// A filled circle.
     Circle { center: Place, radius: f64, color: Rgb },
+    /// A circle of which only the line is drawn, centred on the radius.
+    Ring { center: Place, radius: f64, width: f64, color: Rgb },
     /// Text.
     Text(Text),
 }
@@ -170,9 +173,11 @@ impl Scene {
         }
     }
 
-    /// A square that stands on its corner.
-    pub fn diamond(&mut self, (x, y): Place, radius: f64, color: Rgb) {
-        let places = vec![(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)];
+    pub fn ring(&mut self, center: Place, radius: f64, width: f64, color: Rgb) {
+        self.shapes.push(Shape::Ring { center, radius, width, color });
+    }
+
+    pub fn polygon(&mut self, places: Vec<Place>, color: Rgb) {
         self.shapes.push(Shape::Polygon { places, color, opacity: 1.0 });
     }
 
