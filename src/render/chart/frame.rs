@@ -173,14 +173,15 @@ fn durations(chart: &Chart) -> Span {
     }
 }
 
-/// The measured sizes, or the usual ones where nothing was measured.
+/// The measured sizes, or the usual ones where nothing was measured, and both ends of the data.
 fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
     let measured = chart.series().filter_map(|s| s.measured.as_ref()).flat_map(|c| c.sizes());
     let mut sizes: Vec<MemoryMb> = measured.collect();
     if sizes.is_empty() {
-        let usual = COARSE_SIZES.into_iter().chain(FINE_SIZES).filter_map(|mb| MemoryMb::new(mb).ok());
-        sizes = usual.chain([smallest, largest]).filter(|size| (smallest..=largest).contains(size)).collect();
+        sizes.extend(COARSE_SIZES.into_iter().chain(FINE_SIZES).filter_map(|mb| MemoryMb::new(mb).ok()));
     }
+    sizes.extend([smallest, largest]);
+    sizes.retain(|size| (smallest..=largest).contains(size));
     sizes.sort();
     sizes.dedup();
     sizes

@@ -101,7 +101,7 @@ impl Look {
             text: 27.0 * unit,
             tick: 25.0 * unit,
             small: 21.0 * unit,
-            marker: 9.0 * unit,
+            marker: 10.0 * unit,
             line: 4.0 * unit,
             margin: 40.0 * unit,
             intervals: 3..=6,

@@ -18,6 +18,8 @@ mod font;
 mod frame;
 mod html;
 mod label;
+#[cfg(test)]
+mod layout_tests;
 mod look;
 mod paint;
 mod picture;

@@ -65,7 +65,7 @@ impl Trace {
             if self.second {
                 outline(self.quantity, place, 1.4 * radius, 0.35 * radius, self.color, scene);
             } else {
-                point(self.quantity, place, 1.25 * radius, palette.background, scene);
+                point(self.quantity, place, 1.15 * radius, palette.background, scene);
                 point(self.quantity, place, radius, self.color, scene);
             }
         }
@@ -85,7 +85,7 @@ impl Trace {
 pub(super) fn point(quantity: Quantity, place: Place, radius: f64, color: Rgb, scene: &mut Scene) {
     match quantity {
         Quantity::Duration => scene.circle(place, radius, color),
-        Quantity::Cost => scene.polygon(diamond(place, 1.25 * radius).to_vec(), color),
+        Quantity::Cost => scene.polygon(diamond(place, 1.1 * radius).to_vec(), color),
     }
 }
 
@@ -95,7 +95,7 @@ fn outline(quantity: Quantity, place: Place, radius: f64, width: f64, color: Rgb
         Quantity::Duration => scene.ring(place, radius, width, color),
         Quantity::Cost => {
             // side by side, since plotters fills a closed line where it meets itself
-            let reach = |radius: f64| diamond(place, 1.25 * radius);
+            let reach = |radius: f64| diamond(place, 1.1 * radius);
             let (outer, inner) = (reach(radius + width / 2.0), reach(radius - width / 2.0));
             for (i, j) in [(0, 1), (1, 2), (2, 3), (3, 0)] {
                 scene.polygon(vec![outer[i], outer[j], inner[j], inner[i]], color);
@@ -200,7 +200,8 @@ fn draw_labels(traces: &[Trace], frame: &Frame, look: &Look, mut obstacles: Vec<
         let foreign: Vec<Place> = foreign.collect();
         let text = Text::new(&trace.label, (0.0, 0.0), look.text, trace.color).bold().fit(0.45 * frame.plot.width());
         let room = frame.plot.inset(0.2 * look.text);
-        if let Some(label) = beside(&text, trace.anchors(), 1.4 * look.marker, room, &obstacles, &foreign) {
+        let distance = if trace.second { 1.9 } else { 1.4 } * look.marker;
+        if let Some(label) = beside(&text, trace.anchors(), distance, room, &obstacles, &foreign) {
             obstacles.push(Obstacle { area: label.area(), weight: f64::INFINITY });
             scene.text(label);
         }
