@@ -2,6 +2,7 @@
 
 mod answers;
 mod batch;
+mod chart;
 mod check;
 mod classify;
 mod completions;
@@ -37,6 +38,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Chart(chart::Args),
     Check(check::Args),
     Classify(classify::Args),
     Completions(completions::Args),
@@ -82,6 +84,7 @@ pub enum Format {
 pub fn run(cli: Cli) -> ExitCode {
     let mut out = Out::stdout();
     let result = match cli.command {
+        Command::Chart(args) => chart::run(&args, &mut out),
         Command::Check(args) => check::run(&args, &mut out),
         Command::Classify(args) => classify::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),

@@ -1,0 +1,163 @@
+//! Charts of power curves: duration and cost against memory size, as SVG, PNG and HTML.
+//!
+//! A [`Chart`] is data only, a [`Picture`] is one or more charts at a size and in a theme.
+//!
+//! ```
+//! use powercurve::PowerCurve;
+//! use powercurve::render::chart::{Chart, Picture, Series};
+//!
+//! let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1810.0)])?;
+//! let chart = Chart::new("thumbnails", Series::measured("thumbnails", curve));
+//! let svg = Picture::chart(&chart).svg()?;
+//! assert!(svg.contains("thumbnails"));
+//! # Ok::<(), powercurve::Error>(())
+//! ```
+
+mod compose;
+mod font;
+mod frame;
+mod html;
+mod label;
+#[cfg(test)]
+mod layout_tests;
+mod look;
+mod paint;
+mod picture;
+mod plot;
+mod scale;
+mod scene;
+
+pub use look::Theme;
+pub use picture::{FileKind, Picture, Size};
+pub use scale::AxisScale;
+
+use crate::curve::PowerCurve;
+use crate::platform::cpu;
+use crate::units::{MemoryMb, Millis};
+
+/// What a chart shows. Nothing in it is computed while drawing but the layout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// The headline, such as `thumbnails: cpu-bound, 97 %`.
+    pub title: String,
+    /// A quieter line below it; empty for none.
+    pub subtitle: String,
+    /// The run or workload.
+    pub run: Series,
+    /// A second one to compare with, drawn hollow and dashed.
+    pub overlay: Option<Series>,
+    /// Memory sizes to point out, each with what it is best at.
+    pub optima: Vec<Mark>,
+    /// Memory sizes of the platform, such as [`Mark::one_vcpu`].
+    pub marks: Vec<Mark>,
+    /// Scale of the duration axis.
+    pub duration_scale: AxisScale,
+}
+
+impl Chart {
+    /// A chart of one run or workload, without further marks.
+    pub fn new(title: impl Into<String>, run: Series) -> Self {
+        Self {
+            title: title.into(),
+            subtitle: String::new(),
+            run,
+            overlay: None,
+            optima: Vec::new(),
+            marks: Vec::new(),
+            duration_scale: AxisScale::Auto,
+        }
+    }
+
+    /// The run and, where there is one, the overlay.
+    pub fn series(&self) -> impl Iterator<Item = &Series> {
+        std::iter::once(&self.run).chain(&self.overlay)
+    }
+}
+
+/// One run or one workload: measured points, a smooth curve, or both.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    /// Its name, shown where two are compared.
+    pub name: String,
+    /// Measured sizes: drawn as points and never joined.
+    pub measured: Option<PowerCurve>,
+    /// A model at many sizes: drawn as a line.
+    pub model: Option<PowerCurve>,
+    /// An interval around the model's duration, ascending by memory size.
+    pub band: Vec<Interval>,
+}
+
+impl Series {
+    /// Measured points alone.
+    pub fn measured(name: impl Into<String>, curve: PowerCurve) -> Self {
+        Self { name: name.into(), measured: Some(curve), ..Self::default() }
+    }
+
+    /// A model's curve alone.
+    pub fn model(name: impl Into<String>, curve: PowerCurve) -> Self {
+        Self { name: name.into(), model: Some(curve), ..Self::default() }
+    }
+
+    fn curves(&self) -> impl Iterator<Item = &PowerCurve> {
+        self.measured.iter().chain(&self.model)
+    }
+}
+
+/// A 90 % interval for the duration at one memory size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Memory size.
+    pub memory: MemoryMb,
+    /// Its lower end.
+    pub low: Millis,
+    /// Its upper end.
+    pub high: Millis,
+}
+
+/// A memory size with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Memory size.
+    pub memory: MemoryMb,
+    /// What there is to say of it, such as `best cost 1024 MB`.
+    pub label: String,
+}
+
+impl Mark {
+    /// A memory size with a name.
+    pub fn new(memory: MemoryMb, label: impl Into<String>) -> Self {
+        Self { memory, label: label.into() }
+    }
+
+    /// The size that has the equivalent of one vCPU ([`cpu::ONE_VCPU_MB`]).
+    pub fn one_vcpu() -> Option<Self> {
+        MemoryMb::from_f64(cpu::ONE_VCPU_MB).ok().map(|memory| Self::new(memory, "1 vCPU"))
+    }
+
+    /// The first sizes at which a function sees a third core, a fourth and so on ([`cpu::visible_cores`]).
+    pub fn core_boundaries() -> Vec<Self> {
+        let sizes = (MemoryMb::MIN.mb()..=MemoryMb::MAX.mb()).filter_map(|mb| MemoryMb::new(mb).ok());
+        let mut cores = cpu::visible_cores(MemoryMb::MIN);
+        sizes
+            .filter_map(|memory| {
+                let more = cpu::visible_cores(memory) > cores;
+                cores = cpu::visible_cores(memory);
+                more.then(|| Self::new(memory, format!("{cores} cores")))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn core_boundaries_are_those_of_the_platform() {
+        let marks = Mark::core_boundaries();
+        let sizes: Vec<u32> = marks.iter().map(|m| m.memory.mb()).collect();
+        assert_eq!(sizes, [3009, 5308, 7077, 8846]);
+        assert_eq!(marks[0].label, "3 cores");
+        assert_eq!(Mark::one_vcpu().unwrap().memory.mb(), 1769);
+    }
+}

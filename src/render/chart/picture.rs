@@ -1,0 +1,242 @@
+//! One or more charts at a size and in a theme, and the files they go to.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use super::compose::compose;
+use super::look::{Look, Palette};
+use super::scene::{Rect, Scene, Text};
+use super::{Chart, Theme, html, paint, plot};
+use crate::error::{Error, Result};
+use crate::render::chart::scale::Quantity;
+use crate::render::file::write_whole;
+
+/// Width and height of a picture in pixels, each 200 to 4096.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    width: u32,
+    height: u32,
+}
+
+impl Size {
+    /// 1600 x 900: a slide.
+    pub const SLIDE: Self = Self { width: 1600, height: 900 };
+    /// 360 x 220: a picture in a table.
+    pub const THUMBNAIL: Self = Self { width: 360, height: 220 };
+
+    /// Checks a width and a height in pixels.
+    ///
+    /// # Errors
+    /// When one of them is outside 200..=4096.
+    pub fn new(width: u32, height: u32) -> Result<Self> {
+        if [width, height].iter().all(|side| (200..=4096).contains(side)) {
+            Ok(Self { width, height })
+        } else {
+            Err(Error::new(format!("a picture of {width} x {height} pixels: expected 200 to 4096 each way"))
+                .help("1600 x 900 suits a slide; an SVG scales to any size afterwards"))
+        }
+    }
+
+    /// Width in pixels.
+    pub const fn width(self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    pub const fn height(self) -> u32 {
+        self.height
+    }
+}
+
+/// The forms a picture can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Scalable Vector Graphics, with text as text.
+    Svg,
+    /// Portable Network Graphics.
+    Png,
+    /// A page of its own with the picture and the table of its points.
+    Html,
+}
+
+impl FileKind {
+    /// The form that a file name's ending asks for.
+    ///
+    /// ```
+    /// use powercurve::render::chart::FileKind;
+    /// assert_eq!(FileKind::of("talk/curve.PNG".as_ref())?, FileKind::Png);
+    /// assert!(FileKind::of("curve.pdf".as_ref()).is_err());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it is not `.svg`, `.png` or `.html`.
+    pub fn of(path: &Path) -> Result<Self> {
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+        ending.parse().map_err(|e: Error| e.at(path.display().to_string()))
+    }
+}
+
+impl FromStr for FileKind {
+    type Err = Error;
+    fn from_str(ending: &str) -> Result<Self> {
+        match ending {
+            "svg" => Ok(Self::Svg),
+            "png" => Ok(Self::Png),
+            "html" | "htm" => Ok(Self::Html),
+            _ => Err(Error::new(format!("'.{ending}' is not a form of chart: expected .svg, .png or .html"))
+                .help("the ending of the file name chooses the form")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrangement {
+    One,
+    Grid,
+    Thumbnail,
+}
+
+/// Charts, their arrangement, size and theme.
+#[derive(Debug, Clone)]
+pub struct Picture<'a> {
+    charts: &'a [Chart],
+    title: &'a str,
+    arrangement: Arrangement,
+    size: Size,
+    theme: Option<Theme>,
+}
+
+impl<'a> Picture<'a> {
+    /// One chart with everything on it, [`Size::SLIDE`].
+    pub fn chart(chart: &'a Chart) -> Self {
+        Self {
+            charts: std::slice::from_ref(chart),
+            title: &chart.title,
+            arrangement: Arrangement::One,
+            size: Size::SLIDE,
+            theme: None,
+        }
+    }
+
+    /// Several charts side by side, at most four in a row, [`Size::SLIDE`]. Each has its own axes.
+    pub fn small_multiples(title: &'a str, charts: &'a [Chart]) -> Self {
+        Self { charts, title, arrangement: Arrangement::Grid, size: Size::SLIDE, theme: None }
+    }
+
+    /// One chart with no more than curves, a few ticks and their names, [`Size::THUMBNAIL`].
+    pub fn thumbnail(chart: &'a Chart) -> Self {
+        Self { arrangement: Arrangement::Thumbnail, size: Size::THUMBNAIL, ..Self::chart(chart) }
+    }
+
+    /// The same picture at another size.
+    #[must_use]
+    pub fn size(self, size: Size) -> Self {
+        Self { size, ..self }
+    }
+
+    /// The same picture in a theme. Without one, a page follows the reader's system and the others are light.
+    #[must_use]
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme: Some(theme), ..self }
+    }
+
+    /// The picture as an SVG document.
+    ///
+    /// # Errors
+    /// When plotters cannot draw it.
+    pub fn svg(&self) -> Result<String> {
+        paint::svg(&self.scene(self.theme.unwrap_or_default()), self.title)
+    }
+
+    /// The picture as a PNG file.
+    ///
+    /// # Errors
+    /// When plotters cannot draw it or it cannot be encoded.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        paint::png(&self.scene(self.theme.unwrap_or_default()))
+    }
+
+    /// A page of its own: the picture as SVG and a table of the points. It refers to nothing outside.
+    ///
+    /// # Errors
+    /// When plotters cannot draw it.
+    pub fn html(&self) -> Result<String> {
+        let themes = self.theme.map_or(vec![Theme::Light, Theme::Dark], |theme| vec![theme]);
+        let name = |theme| if theme == Theme::Light { "light" } else { "dark" };
+        let drawings: Result<Vec<_>> =
+            themes.iter().map(|&theme| Ok((name(theme), paint::svg(&self.scene(theme), self.title)?))).collect();
+        Ok(html::page(self.title, self.theme.map_or("system", name), &drawings?, self.charts))
+    }
+
+    /// Writes the picture in the form that the ending of `path` asks for, whole or not at all.
+    ///
+    /// # Errors
+    /// When the ending is not known, or as [`write_whole`].
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let bytes = match FileKind::of(path)? {
+            FileKind::Svg => self.svg()?.into_bytes(),
+            FileKind::Png => self.png()?,
+            FileKind::Html => self.html()?.into_bytes(),
+        };
+        write_whole(path, &bytes)
+    }
+
+    pub(super) fn scene(&self, theme: Theme) -> Scene {
+        let palette = theme.palette();
+        let mut scene = Scene::new(self.size.width, self.size.height, palette.background);
+        let area = scene.area();
+        let (width, height) = (area.width(), area.height());
+        match self.arrangement {
+            Arrangement::Grid => grid(self.title, self.charts, palette, &mut scene),
+            Arrangement::One | Arrangement::Thumbnail => {
+                let one = self.arrangement == Arrangement::One;
+                let look = if one { Look::full(width, height) } else { Look::thumbnail(width, height) };
+                self.charts.iter().for_each(|chart| compose(chart, area, &look, palette, &mut scene));
+            }
+        }
+        scene
+    }
+}
+
+/// A title, a key to the two colours, and the charts in rows of up to four.
+fn grid(title: &str, charts: &[Chart], palette: &Palette, scene: &mut Scene) {
+    let area = scene.area();
+    let look = Look::full(area.width(), area.height());
+    let inner = area.inset(look.margin);
+    let baseline = inner.top + 0.76 * look.title;
+    let heading = Text::new(title, (inner.left, baseline), look.title, palette.text).bold();
+    let points = charts.iter().flat_map(Chart::series).any(|s| s.measured.is_some());
+    let mut right = inner.right;
+    let key = [
+        (Quantity::Cost, "cost per million invocations", palette.cost),
+        (Quantity::Duration, "duration", palette.duration),
+    ];
+    for (quantity, name, color) in key {
+        let text = Text::new(name, (0.0, baseline), look.text, color).bold().fit(0.4 * inner.width());
+        right -= text.width();
+        scene.text(Text { x: right, ..text });
+        right -= plot::symbol_width(points, &look) + 0.4 * look.text;
+        plot::symbol(quantity, points, (right, baseline - 0.36 * look.text), &look, color, scene);
+        right -= 1.2 * look.text;
+    }
+    scene.text(heading.fit(right - inner.left));
+
+    let columns = charts.len().clamp(1, 4);
+    let rows = charts.len().div_ceil(columns).max(1);
+    let top = inner.top + 1.5 * look.title;
+    let bottom = area.bottom - 2.2 * look.text;
+    // the panels' own margins stand outside, so that panels line up with the heading
+    let (width, height) = (inner.width() / columns as f64, (bottom - top) / rows as f64);
+    let margin = Look::panel(width, height).margin;
+    let width = (inner.width() + 2.0 * margin) / columns as f64;
+    let panel = Look::panel(width, height);
+    for (i, chart) in charts.iter().enumerate() {
+        let left = inner.left - margin + (i % columns) as f64 * width;
+        let top = top + (i / columns) as f64 * height;
+        compose(chart, Rect::new(left, top, left + width, top + height), &panel, palette, scene);
+    }
+    let caption = "horizontal: memory size (MB, log scale) · vertical: each chart has its own scales";
+    let place = (inner.left, area.bottom - look.text);
+    scene.text(Text::new(caption, place, look.small, palette.muted).fit(inner.width()));
+}

@@ -1,0 +1,235 @@
+//! Charts: what an SVG, a PNG and a page hold, and what the command does with files.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use powercurve::render::chart::{Chart, Interval, Mark, Picture, Series, Size, Theme};
+use powercurve::{MemoryMb, Millis, Point, PowerCurve, Usd};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+const RUN: &str = r#"{"id": "thumbnails", "memory_mb": [128, 512, 1024, 3008], "duration_ms": [25148, 6067, 3084, 1810], "cost_usd": [5.3e-5, 5.1e-5, 5.2e-5, 8.9e-5], "runtime": "nodejs20.x"}"#;
+
+fn curve() -> PowerCurve {
+    let point = |(mb, ms, usd)| {
+        Point::new(MemoryMb::new(mb).unwrap(), Millis::new(ms).unwrap()).with_cost(Usd::new(usd).unwrap())
+    };
+    let points = [(128, 25_148.0, 5.3e-5), (512, 6_067.0, 5.1e-5), (1024, 3_084.0, 5.2e-5), (3008, 1_810.0, 8.9e-5)];
+    PowerCurve::new(points.map(point).to_vec()).unwrap()
+}
+
+fn chart() -> Chart {
+    let size = |mb| MemoryMb::new(mb).unwrap();
+    let mut chart = Chart::new("<thumbnails> & \"more\"", Series::measured("run", curve()));
+    chart.optima = vec![Mark::new(size(512), "lowest cost: 512 MB")];
+    chart.marks = Mark::one_vcpu().into_iter().collect();
+    chart
+}
+
+/// The contents of the text elements, in the order of the document.
+fn texts(svg: &str) -> Vec<&str> {
+    let ends = svg.split("</text>").filter_map(|part| part.rsplit_once('>'));
+    ends.map(|(_, text)| text.trim()).filter(|text| !text.is_empty()).collect()
+}
+
+#[test]
+fn an_svg_holds_every_point_and_every_label_as_text() {
+    let svg = Picture::chart(&chart()).svg().unwrap();
+    let filled = |element: &str, color: &str| {
+        svg.lines().filter(|l| l.starts_with(element) && l.contains(&format!("fill=\"{color}\""))).count()
+    };
+    // one more of each stands beside the title of its axis
+    assert_eq!(filled("<circle", "#0072B2"), curve().len() + 1);
+    assert_eq!(filled("<polygon", "#D55E00"), curve().len() + 1);
+    let texts = texts(&svg);
+    for label in ["duration", "cost per million invocations", "128", "512", "1024", "3008", "30 s", "$0", "1 vCPU"] {
+        assert!(texts.contains(&label), "{label} is not among {texts:?}");
+    }
+    assert!(texts.contains(&"lowest cost: 512 MB"));
+    assert!(!svg.contains("NaN") && !svg.contains("inf"));
+}
+
+#[test]
+fn points_are_not_joined_and_a_model_is_a_line() {
+    let lines = |chart: &Chart| {
+        let svg = Picture::chart(chart).svg().unwrap();
+        let of_data = |l: &&str| l.starts_with("<polyline") && (l.contains("\"#0072B2\"") || l.contains("\"#D55E00\""));
+        svg.lines().filter(of_data).count()
+    };
+    assert_eq!(lines(&chart()), 0);
+    let mut with_model = chart();
+    with_model.run.model = Some(curve());
+    assert_eq!(lines(&with_model), 2);
+}
+
+#[test]
+fn an_svg_escapes_its_title_and_names_itself() {
+    let svg = Picture::chart(&chart()).svg().unwrap();
+    assert!(svg.starts_with("<svg width=\"1600\" height=\"900\" role=\"img\" aria-label=\"&lt;thumbnails&gt; &amp; "));
+    assert!(texts(&svg)[0].starts_with("&lt;thumbnails&gt; &amp; &quot;more&quot;"), "{:?}", texts(&svg)[0]);
+    assert!(!svg.contains("<thumbnails>"));
+}
+
+#[test]
+fn an_overlay_is_hollow_and_both_runs_are_named() {
+    let mut chart = chart();
+    chart.overlay = Some(Series::measured("after", curve()));
+    let svg = Picture::chart(&chart).svg().unwrap();
+    let hollow = svg.lines().filter(|l| l.starts_with("<circle") && l.contains("stroke=\"#0072B2\"")).count();
+    assert_eq!(hollow, curve().len());
+    let texts = texts(&svg);
+    for label in ["duration, run", "duration, after", "cost, run", "cost, after"] {
+        assert!(texts.contains(&label), "{label} is not among {texts:?}");
+    }
+}
+
+#[test]
+fn a_band_is_shaded_and_explained() {
+    let mut chart = chart();
+    chart.run.model = Some(curve());
+    let interval = |p: &Point| Interval {
+        memory: p.memory,
+        low: Millis::new(0.8 * p.duration.ms()).unwrap(),
+        high: Millis::new(1.3 * p.duration.ms()).unwrap(),
+    };
+    chart.run.band = curve().points().iter().map(interval).collect();
+    let svg = Picture::chart(&chart).svg().unwrap();
+    assert_eq!(svg.matches("opacity=\"0.16\"").count(), 1);
+    assert!(texts(&svg).contains(&"points: measured · line: model · shaded: 90 % interval"));
+}
+
+#[test]
+fn without_costs_there_is_no_cost_axis() {
+    let bare = PowerCurve::from_ms(&[(128, 40.0), (256, 21.0)]).unwrap();
+    let chart = Chart::new("bare", Series::measured("bare", bare));
+    let svg = Picture::chart(&chart).svg().unwrap();
+    assert!(!svg.contains("cost") && !svg.contains('$'));
+}
+
+/// Width, height and RGB pixels.
+fn decode(file: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(info.color_type, png::ColorType::Rgb);
+    (info.width, info.height, pixels)
+}
+
+#[test]
+fn a_png_has_the_size_asked_for_and_smooth_edges() {
+    let chart = chart();
+    let picture = Picture::chart(&chart).size(Size::new(640, 360).unwrap());
+    let (width, height, pixels) = decode(&picture.png().unwrap());
+    assert_eq!((width, height, pixels.len()), (640, 360, 640 * 360 * 3));
+    let has = |color: [u8; 3]| pixels.chunks_exact(3).any(|p| p == color);
+    assert!(has([0xFF, 0xFF, 0xFF]) && has([0x00, 0x72, 0xB2]) && has([0xD5, 0x5E, 0x00]));
+    // between the colour of a point and the background there are intermediate ones
+    let mut blues: Vec<&[u8]> = pixels.chunks_exact(3).filter(|p| p[2] > p[0].saturating_add(40)).collect();
+    blues.sort_unstable();
+    blues.dedup();
+    assert!(blues.len() > 10, "{} shades", blues.len());
+}
+
+#[test]
+fn a_thumbnail_is_small_and_a_dark_picture_is_dark() {
+    let chart = chart();
+    let (width, height, _) = decode(&Picture::thumbnail(&chart).png().unwrap());
+    assert_eq!((width, height), (360, 220));
+    let (.., pixels) = decode(&Picture::thumbnail(&chart).theme(Theme::Dark).png().unwrap());
+    assert!(pixels[..3].iter().all(|&value| value < 40));
+}
+
+#[test]
+fn small_multiples_name_every_chart() {
+    let charts: Vec<Chart> = (0..8).map(|i| Chart { title: format!("pattern {i}"), ..chart() }).collect();
+    let svg = Picture::small_multiples("Eight", &charts).svg().unwrap();
+    let texts = texts(&svg);
+    assert!(texts.contains(&"Eight") && (0..8).all(|i| texts.contains(&format!("pattern {i}").as_str())));
+}
+
+#[test]
+fn the_same_chart_gives_the_same_bytes() {
+    let chart = chart();
+    let picture = Picture::chart(&chart).size(Size::new(400, 240).unwrap());
+    assert_eq!(picture.svg().unwrap(), picture.svg().unwrap());
+    assert_eq!(picture.png().unwrap(), picture.png().unwrap());
+    assert_eq!(picture.html().unwrap(), picture.html().unwrap());
+}
+
+#[test]
+fn a_page_stands_alone_in_both_themes() {
+    let chart = chart();
+    let page = Picture::chart(&chart).html().unwrap();
+    assert_eq!((page.matches("<svg ").count(), page.matches("<tr><td>").count()), (2, curve().len()));
+    assert!(page.contains("prefers-color-scheme: dark") && page.contains("<td>25,148.00</td><td>53.00</td>"));
+    // the name of the SVG format is the only address in it
+    assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count());
+    assert!(!page.contains("<script") && !page.contains("<thumbnails>"));
+    let dark = Picture::chart(&chart).theme(Theme::Dark).html().unwrap();
+    assert_eq!(dark.matches("<svg ").count(), 1);
+}
+
+#[test]
+fn a_size_beyond_reason_is_refused() {
+    for (width, height) in [(0, 0), (199, 900), (1600, 4097), (u32::MAX, u32::MAX)] {
+        let error = Size::new(width, height).unwrap_err().to_string();
+        assert!(error.contains("expected 200 to 4096"), "{error}");
+    }
+}
+
+fn chart_command(folder: &Path, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    fs::write(folder.join("run.jsonl"), RUN).unwrap();
+    let two = format!("{RUN}\n\n{}\n", RUN.replace("thumbnails", "second"));
+    fs::write(folder.join("two.jsonl"), two).unwrap();
+    fs::write(folder.join("work.toml"), "name = \"resize\"\n[cpu]\nwork_ms = 900\n").unwrap();
+    Command::cargo_bin("powercurve").unwrap().current_dir(folder).arg("chart").args(arguments).assert()
+}
+
+#[test]
+fn the_command_writes_the_form_that_the_ending_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = ["--width", "400", "--height", "300"];
+    for (file, start) in [("a.svg", &b"<svg width=\"400\""[..]), ("a.png", b"\x89PNG"), ("a.html", b"<!DOCTYPE html>")]
+    {
+        chart_command(folder.path(), &[&["run.jsonl", "-o", file], &small[..]].concat()).success().stdout("");
+        assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
+    }
+}
+
+#[test]
+fn the_command_draws_a_workload_and_an_overlay() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["work.toml", "--overlay", "run.jsonl", "-o", "a.svg", "--title", "Both", "--cores"];
+    chart_command(folder.path(), &arguments).success();
+    let svg = fs::read_to_string(folder.path().join("a.svg")).unwrap();
+    let texts = texts(&svg);
+    assert_eq!(texts[0], "Both");
+    assert!(
+        texts.contains(&"duration, resize") && texts.contains(&"duration, thumbnails") && texts.contains(&"3 cores")
+    );
+}
+
+#[test]
+fn of_several_runs_one_is_chosen_by_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    chart_command(folder.path(), &["two.jsonl", "-o", "a.svg", "--id", "second"]).success();
+    assert!(fs::read_to_string(folder.path().join("a.svg")).unwrap().contains("second"));
+    let refused = chart_command(folder.path(), &["two.jsonl", "-o", "b.svg"]);
+    refused.code(2).stderr(contains("there are 2 runs").and(contains("--id")));
+}
+
+#[test]
+fn what_cannot_be_written_is_named_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let unknown = chart_command(folder.path(), &["run.jsonl", "-o", "a.pdf"]);
+    unknown.code(2).stderr(contains("a.pdf: '.pdf' is not a form of chart: expected .svg, .png or .html"));
+    let missing = chart_command(folder.path(), &["run.jsonl", "-o", "none/a.svg"]);
+    missing.code(2).stderr(contains("none/a.svg: cannot write the file").and(contains("create the folder first")));
+    let size = chart_command(folder.path(), &["run.jsonl", "-o", "a.png", "--width", "100000"]);
+    size.code(2).stderr(contains("expected 200 to 4096"));
+    assert!(fs::read_dir(folder.path()).unwrap().all(|e| {
+        let name = e.unwrap().file_name().to_string_lossy().into_owned();
+        name.ends_with(".jsonl") || name.ends_with(".toml")
+    }));
+}
