@@ -10,6 +10,7 @@ pub mod noise;
 pub mod observation;
 pub mod posterior;
 pub mod prior;
+pub mod scan;
 
 pub use library::Library;
 pub use observation::Observation;

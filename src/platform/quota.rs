@@ -252,8 +252,8 @@ pub fn mean_in_series(share: f64, call: impl Fn(&mut QuotaClock) -> f64) -> f64 
         if i == 0 {
             plan = match clock.now() / PERIOD_MS {
                 periods if periods < 10.0 => SERIES_CALLS,
-                periods if periods < 100.0 => SERIES_CALLS / 4,
-                _ => 2,
+                periods if periods < 50.0 => SERIES_CALLS / 8,
+                _ => 1,
             };
         } else if i >= SERIES_LEAD.min(plan) {
             total += value;

@@ -7,7 +7,7 @@ use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
 
 use crate::curve::Run;
-use crate::model::posterior::Candidate;
+use crate::model::scan::Candidate;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Pattern, Shares};
 use crate::simulate::{breakdown, expected_ms};
@@ -32,7 +32,7 @@ pub struct Fit {
 }
 
 /// How many patterns start a search.
-const STARTS: usize = 5;
+const STARTS: usize = 2;
 
 /// Patterns whose best workload is less likely than the best of all by this factor (in `ln`) start none.
 const START_WITHIN: f64 = 10.0;
@@ -43,6 +43,9 @@ const UNSCARCE_MB: f64 = 100.0;
 /// Share of the noise that the posterior allows for which a fit treats as noise: a fit describes this run, so that it
 /// follows the measurements closer than a prediction would.
 const NOISE_TRUST: f64 = 0.5;
+
+/// Weight of the pattern's probability against closeness: a fit describes the run, `classify` names it.
+const PATTERN_TRUST: f64 = 0.25;
 
 /// Smallest standard deviation of `ln(measured mean)` that a fit assumes.
 const LEAST_SD: f64 = 0.01;
@@ -55,14 +58,20 @@ pub fn fit(library: &Library, run: &Run) -> Fit {
     let seen = Observation::of(run);
     let posterior = Posterior::new(library, &seen, &Known::default());
     let best = posterior.best();
+    let pattern_of = |c: &Candidate| library.particles()[c.scaled.particle as usize].pattern;
     let found = best
         .iter()
         .take(STARTS)
         .filter(|c| best[0].ln_weight - c.ln_weight < START_WITHIN)
-        .map(|c| search(library, c, &seen, &posterior))
+        .map(|c| {
+            let found = search(library, c, &seen, &posterior);
+            // a closer fit has to outweigh a less probable pattern
+            Found { cost: found.cost - PATTERN_TRUST * posterior.patterns()[pattern_of(c).index()].ln(), ..found }
+        })
         .min_by(|a, b| a.cost.total_cmp(&b.cost));
     // a posterior always has a best candidate; the neutral workload keeps this total
     let Found { mut workload, open, .. } = found.unwrap_or_default();
+    tidy(&mut workload, &seen.sizes);
     workload.name = run.id.clone();
     workload.description = format!("Fitted to {} measured sizes of {}", seen.sizes.len(), run.id);
     workload.pattern = Some(Pattern::of(&workload));
@@ -79,6 +88,59 @@ pub fn fit(library: &Library, run: &Run) -> Fit {
     }
 }
 
+/// Leaves out terms that make no difference at the measured sizes, and digits that no measurement supports.
+fn tidy(w: &mut Workload, sizes: &[MemoryMb]) {
+    let reference: Vec<f64> = sizes.iter().map(|&m| expected_ms(w, m)).collect();
+    let without: [fn(&mut Workload); 4] = [
+        |w| w.memory = Default::default(),
+        |w| w.cpu.throttle_overhead = 0.0,
+        |w| w.calls.clear(),
+        |w| (w.cpu.parallel_ms, w.cpu.threads, w.cpu.longest_thread) = (0.0, 1, None),
+    ];
+    for drop in without {
+        let mut simpler = w.clone();
+        drop(&mut simpler);
+        let same = |(&m, r): (&MemoryMb, &f64)| (expected_ms(&simpler, m) / r - 1.0).abs() < NO_DIFFERENCE;
+        if sizes.iter().zip(&reference).all(same) {
+            *w = simpler;
+        }
+    }
+    let round = |x: &mut f64| *x = significant(*x);
+    round(&mut w.cpu.work_ms);
+    round(&mut w.cpu.parallel_ms);
+    round(&mut w.cpu.throttle_overhead);
+    round(&mut w.memory.pressure);
+    w.cpu.helper_fraction.iter_mut().for_each(round);
+    w.cpu.longest_thread.iter_mut().for_each(|x| *x = significant(*x).clamp(1.0 / f64::from(w.cpu.threads), 1.0));
+    w.cpu.knee_mb.iter_mut().for_each(|x| *x = x.round());
+    w.memory.footprint_mb.iter_mut().for_each(round);
+    for call in &mut w.calls {
+        round(&mut call.latency_ms);
+        round(&mut call.cpu_ms);
+        if call.name.is_empty() {
+            call.name = "what it waits for".into();
+        }
+    }
+    for transfer in &mut w.transfers {
+        round(&mut transfer.megabytes);
+        round(&mut transfer.per_connection_mb_s);
+        transfer.cpu_ms_per_mb.iter_mut().for_each(round);
+    }
+}
+
+/// Relative change of a duration that counts as none.
+const NO_DIFFERENCE: f64 = 0.001;
+
+/// Four significant digits.
+fn significant(x: f64) -> f64 {
+    if x == 0.0 {
+        return 0.0;
+    }
+    let unit = 10f64.powf(x.abs().log10().floor() - 3.0);
+    // dividing by the inverse keeps short decimals short
+    if unit < 1.0 { (x / unit).round() / (1.0 / unit).round() } else { (x / unit).round() * unit }
+}
+
 #[derive(Default)]
 struct Found {
     workload: Workload,
@@ -87,8 +149,9 @@ struct Found {
 }
 
 fn search(library: &Library, start: &Candidate, seen: &Observation, posterior: &Posterior<'_>) -> Found {
-    let drawn = library.workload(start.particle);
-    let factor = (start.ln_full - f64::from(library.particles()[start.particle].ln_full)).exp();
+    let particle = start.scaled.particle as usize;
+    let drawn = library.workload(particle);
+    let factor = (start.scaled.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
     let base = known_identity(scaled(&drawn, factor), seen);
     let knobs: Vec<Knob> = Knob::ALL.into_iter().filter(|k| k.applies(&base)).collect();
     let sd = (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD);
@@ -101,7 +164,7 @@ fn search(library: &Library, start: &Candidate, seen: &Observation, posterior: &
         ln_ms: &seen.ln_ms,
         weights,
     };
-    let (solved, report) = LevenbergMarquardt::new().with_patience(12).with_tol(1e-6).minimize(problem);
+    let (solved, report) = LevenbergMarquardt::new().with_patience(12).with_tol(1e-4).minimize(problem);
     let cost = if report.objective_function.is_finite() { report.objective_function } else { f64::MAX };
     Found { workload: solved.workload(), cost, open: solved.open_terms() }
 }
@@ -318,5 +381,46 @@ impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
             })
             .collect();
         Some(DMatrix::from_columns(&columns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::exact;
+    use crate::workload::preset;
+
+    fn run_of(name: &str) -> Run {
+        let sizes = [128, 256, 512, 1024, 1536, 2048, 3008].map(|mb| MemoryMb::new(mb).unwrap());
+        exact(&preset(name).unwrap(), &sizes, Default::default()).unwrap().run
+    }
+
+    #[test]
+    fn simulated_curves_are_explained_by_a_workload_of_their_pattern() {
+        for (name, pattern) in [
+            ("prime-numbers", Pattern::CpuBound),
+            ("third-party-api", Pattern::NetworkBoundApi),
+            ("dynamodb-three-queries", Pattern::NetworkBoundSdk),
+        ] {
+            let fitted = fit(Library::shipped(), &run_of(name));
+            assert!(fitted.rms < 0.06, "{name}: {}", fitted.rms);
+            assert_eq!(fitted.workload.pattern, Some(pattern), "{name}");
+            assert!(fitted.workload.check().is_ok(), "{name}");
+            assert_eq!(Workload::from_toml(&fitted.workload.to_toml()).unwrap(), fitted.workload);
+        }
+    }
+
+    #[test]
+    fn a_fit_is_the_same_every_time() {
+        let run = run_of("prime-numbers");
+        assert_eq!(fit(Library::shipped(), &run), fit(Library::shipped(), &run));
+    }
+
+    #[test]
+    fn four_digits_are_kept() {
+        assert_eq!(significant(1723.139218014282), 1723.0);
+        assert_eq!(significant(12.682489042023503), 12.68);
+        assert_eq!(significant(0.0009991800030333673), 0.0009992);
+        assert_eq!(significant(37_002.4), 37_000.0);
     }
 }

@@ -77,8 +77,9 @@ pub fn expected_ms(workload: &Workload, memory: MemoryMb) -> f64 {
 pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakdown {
     let speed = Speed::new(workload, memory).slowed(workload.noise.mean_slowdown());
     let (cpu_and_wait, wait_ms) = handler_ms(workload, &speed);
-    let transfer_ms =
-        workload.transfers.iter().map(|t| transfer_cpu_ms(workload, t, &speed).max(transfer_network_ms(t))).sum();
+    let transfer_of = |t: &Transfer| transfer_cpu_ms(workload, t, &speed).max(transfer_network_ms(t));
+    // an empty floating-point sum is -0: start from 0
+    let transfer_ms = workload.transfers.iter().map(transfer_of).fold(0.0, |sum, ms| sum + ms);
     let cold = &workload.cold_start;
     let cold_ms = if cold.share > 0.0 {
         let first = FirstCall::of(workload, &speed);

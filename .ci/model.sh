@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The shipped model is what training writes, and the published tables are what evaluation writes.
+# With --write, replaces them instead of comparing.
+set -euo pipefail
+cargo build --release --locked --quiet
+tool=target/release/powercurve
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+"$tool" train --out "$scratch/model"
+{
+  echo "# Fidelity"
+  echo
+  echo 'Written by `.ci/model.sh --write`; relative errors in percent. How they are computed: `powercurve evaluate --help`.'
+  echo
+  echo '## Fits: `powercurve evaluate datasets/real-runs.jsonl --fidelity --by-source --format markdown`'
+  echo
+  "$tool" evaluate datasets/real-runs.jsonl --fidelity --by-source --format markdown
+  echo '## Predictions: `powercurve evaluate datasets/real-runs.jsonl --predict --by-source --format markdown`'
+  echo
+  "$tool" evaluate datasets/real-runs.jsonl --predict --by-source --format markdown
+} > "$scratch/FIDELITY.md"
+{
+  echo "# Classification"
+  echo
+  echo 'Written by `.ci/model.sh --write` with `powercurve evaluate datasets/real-runs.jsonl --by-source --format markdown`.'
+  echo 'The model is trained on simulated curves only; these runs were never seen in training.'
+  echo
+  "$tool" evaluate datasets/real-runs.jsonl --by-source --format markdown
+} > "$scratch/CLASSIFICATION.md"
+
+for pair in model/library.bin model/classifier.json FIDELITY.md CLASSIFICATION.md; do
+  if [ "${1:-}" = --write ]; then
+    cp "$scratch/$pair" "datasets/$pair"
+  elif ! cmp "$scratch/$pair" "datasets/$pair"; then
+    diff "$scratch/$pair" "datasets/$pair" | head -20 || true
+    echo "datasets/$pair is not what this code writes: run .ci/model.sh --write and look at the change"
+    exit 1
+  fi
+done

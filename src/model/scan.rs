@@ -1,0 +1,241 @@
+//! The likelihood of every workload of the library for one measured curve.
+
+use statrs::function::gamma::ln_gamma;
+
+use crate::model::library::{Library, Particle};
+use crate::model::noise;
+use crate::model::observation::Observation;
+use crate::model::posterior::Known;
+use crate::pattern::{Pattern, Shares};
+
+/// Log-weight, below that of the best particle, from which a particle no longer counts.
+const NEGLIGIBLE: f64 = -11.0;
+
+/// The same before the weights of the sizes are known: it cannot come to count, whatever they become.
+const FAR: f32 = 14.0;
+
+/// How much (in `ln`) a particle of another runtime still counts: one in ten.
+const LN_OTHER_RUNTIME: f32 = -2.3;
+/// The same for another instruction set: one in twenty.
+const LN_OTHER_ARCH: f32 = -3.0;
+/// The same for another pattern when the user names one: one in ten thousand.
+const LN_OTHER_PATTERN: f32 = -9.2;
+
+/// Standard deviation (in `ln`) of a CPU time or waiting time that was measured apart.
+const KNOWN_SD: f64 = 0.08;
+
+/// One workload of the library, moved to the measured scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scaled {
+    /// Its number in the library.
+    pub particle: u32,
+    /// `ln` of its duration in ms at 1769 MB, at the measured scale.
+    pub ln_full: f64,
+}
+
+/// A workload of the library with its weight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The workload.
+    pub scaled: Scaled,
+    /// Log of its likelihood and prior, up to a constant of the run.
+    pub ln_weight: f64,
+}
+
+/// The library weighed by a measured curve.
+#[derive(Debug, Clone)]
+pub struct Weighed {
+    /// Weights and workloads, as far as they count.
+    pub members: Vec<(f64, Scaled)>,
+    /// The most likely workload of each pattern, the best first.
+    pub best: Vec<Candidate>,
+    /// Posterior probability of each pattern.
+    pub patterns: [f64; Pattern::COUNT],
+    /// Log of the mean likelihood of the curve over the prior.
+    pub ln_evidence: f64,
+    /// Mean variance of `ln(measured mean)` around the expected value.
+    pub variance: f64,
+    /// The weights of the sizes.
+    pub point_weights: Vec<f64>,
+}
+
+/// The particles that may matter for a measured curve, with everything that the weights of its sizes do not change.
+#[derive(Debug)]
+pub struct Scan<'a> {
+    library: &'a Library,
+    known: &'a Known,
+    eligible: Vec<Eligible>,
+    /// Residuals of the eligible particles at their own shape, around the centre: one row each, one column a size.
+    residuals: Vec<f64>,
+    centre: f64,
+}
+
+#[derive(Debug)]
+struct Eligible {
+    particle: u32,
+    /// Scale of its noise prior.
+    scale: f64,
+    /// The prior of its own scale, as so many measurements of it.
+    pull: f64,
+    /// Everything in its log-weight that no measured duration enters.
+    ln_prior: f64,
+}
+
+impl<'a> Scan<'a> {
+    /// A quick pass over the whole library, in single precision and with equal weights of the sizes.
+    pub fn new(library: &'a Library, seen: &Observation, known: &'a Known) -> Self {
+        let k = seen.sizes.len() as f64;
+        let centre = seen.centre();
+        let table = library.noise_table(seen.invocations);
+        // the inverse gamma shapes take few values
+        let gammas = noise::SHAPES.map(|shape| ln_gamma(shape + k / 2.0) - ln_gamma(shape));
+        let others = Others { seen, known };
+        let (first, second) = sums(library, seen, centre);
+        let (total, ln_k) = (k as f32, k.ln());
+        let score = |i: usize, p: &Particle| {
+            let row = &table[i];
+            let own = p.ln_full - centre as f32;
+            let (s, q) = (first[i], second[i]);
+            let offset = (s + row.pull * own) / (total + row.pull);
+            let squares = q - 2.0 * offset * s + total * offset * offset + row.pull * (offset - own) * (offset - own);
+            let spread = row.scale + squares.max(0.0) / 2.0;
+            let shape = usize::from(p.noise.shape_index);
+            row.ln_prior + gammas[shape] as f32
+                - 0.5 * ln_sum(k, ln_k, f64::from(row.pull)) as f32
+                - (noise::SHAPES[shape] as f32 + total / 2.0) * spread.ln()
+                + others.ln_prior(p)
+                + known.ln_likelihood(&p.shares, f64::from(offset) + centre) as f32
+        };
+        let scored: Vec<f32> = library.particles().iter().enumerate().map(|(i, p)| score(i, p)).collect();
+        let top = scored.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let near = scored.iter().enumerate().filter(|(_, score)| top - **score < FAR).map(|(i, _)| i);
+        let eligible: Vec<Eligible> = near
+            .map(|i| {
+                let p = &library.particles()[i];
+                let ln_prior = f64::from(table[i].ln_prior + others.ln_prior(p));
+                Eligible {
+                    particle: i as u32,
+                    scale: f64::from(table[i].scale),
+                    pull: f64::from(table[i].pull),
+                    ln_prior: ln_prior + gammas[usize::from(p.noise.shape_index)],
+                }
+            })
+            .collect();
+        let columns: Vec<_> = seen.sizes.iter().map(|&m| library.column(m)).collect();
+        let mut residuals = Vec::with_capacity(eligible.len() * columns.len());
+        for e in &eligible {
+            let at = columns.iter().zip(&seen.ln_ms);
+            residuals.extend(at.map(|(column, y)| y - centre - f64::from(column.get(e.particle as usize))));
+        }
+        Self { library, known, eligible, residuals, centre }
+    }
+
+    /// The likelihood of every particle with these weights of the sizes.
+    ///
+    /// A particle's scale and the variance of the means around its curve are integrated out in closed form (normal and
+    /// inverse gamma priors), which leaves `-(a + k/2) ln(b + S/2)` of the squared residuals `S`.
+    pub fn weigh(&self, weights: &[f64]) -> Weighed {
+        let total: f64 = weights.iter().sum();
+        let ln_total = total.ln();
+        let mut best: [Option<Candidate>; Pattern::COUNT] = [None; Pattern::COUNT];
+        let mut scored = Vec::with_capacity(self.eligible.len());
+        let mut top = f64::NEG_INFINITY;
+        for (e, residuals) in self.eligible.iter().zip(self.residuals.chunks_exact(weights.len())) {
+            let p = &self.library.particles()[e.particle as usize];
+            let (mut s, mut q) = (0.0, 0.0);
+            for (r, w) in residuals.iter().zip(weights) {
+                s += w * r;
+                q += w * r * r;
+            }
+            let own = f64::from(p.ln_full) - self.centre;
+            let offset = (s + e.pull * own) / (total + e.pull);
+            let squares = q - 2.0 * offset * s + total * offset * offset + e.pull * (offset - own).powi(2);
+            let spread = e.scale + squares.max(0.0) / 2.0;
+            let shape = p.noise.shape() + total / 2.0;
+            let scaled = Scaled { particle: e.particle, ln_full: offset + self.centre };
+            let ln_weight =
+                e.ln_prior - 0.5 * ln_sum(total, ln_total, e.pull) - shape * f64::from((spread as f32).ln())
+                    + self.known.ln_likelihood(&p.shares, scaled.ln_full);
+            top = top.max(ln_weight);
+            let slot = &mut best[p.pattern.index()];
+            if slot.is_none_or(|b| ln_weight > b.ln_weight) {
+                *slot = Some(Candidate { scaled, ln_weight });
+            }
+            scored.push((Candidate { scaled, ln_weight }, spread / shape));
+        }
+        let mut patterns = [0.0; Pattern::COUNT];
+        let mut members = Vec::with_capacity(scored.len());
+        let mut variance = 0.0;
+        for (c, v) in scored {
+            if c.ln_weight - top > NEGLIGIBLE {
+                let weight = (c.ln_weight - top).exp();
+                patterns[self.library.particles()[c.scaled.particle as usize].pattern.index()] += weight;
+                variance += weight * v;
+                members.push((weight, c.scaled));
+            }
+        }
+        let sum: f64 = patterns.iter().sum();
+        let mut best: Vec<Candidate> = best.into_iter().flatten().collect();
+        best.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight));
+        Weighed {
+            members,
+            best,
+            patterns: patterns.map(|p| p / sum),
+            ln_evidence: top + (sum / self.library.len() as f64).ln(),
+            variance: variance / sum,
+            point_weights: weights.to_vec(),
+        }
+    }
+}
+
+/// Sums over the sizes of each particle's residual (at its own shape, around the centre) and its square.
+fn sums(library: &Library, seen: &Observation, centre: f64) -> (Vec<f32>, Vec<f32>) {
+    let (mut first, mut second) = (vec![0f32; library.len()], vec![0f32; library.len()]);
+    for (&m, &y) in seen.sizes.iter().zip(&seen.ln_ms) {
+        let y = (y - centre) as f32;
+        for ((s, q), shape) in first.iter_mut().zip(&mut second).zip(library.column(m).iter()) {
+            let r = y - shape;
+            *s += r;
+            *q += r * r;
+        }
+    }
+    (first, second)
+}
+
+/// `ln(total + part)` for a known `ln(total)`: by its series where `part` is small, which it mostly is.
+#[inline]
+fn ln_sum(total: f64, ln_total: f64, part: f64) -> f64 {
+    let x = part / total;
+    ln_total + if x < 0.02 { x - x * x / 2.0 } else { x.ln_1p() }
+}
+
+/// What is known of the function beside its durations.
+struct Others<'a> {
+    seen: &'a Observation,
+    known: &'a Known,
+}
+
+impl Others<'_> {
+    /// Log of the factor by which a particle of another kind counts less.
+    #[inline]
+    fn ln_prior(&self, p: &Particle) -> f32 {
+        let other = |differs: bool, ln: f32| if differs { ln } else { 0.0 };
+        other(self.seen.runtime.is_some_and(|r| r != p.runtime), LN_OTHER_RUNTIME)
+            + other(self.seen.arch.is_some_and(|a| a != p.arch), LN_OTHER_ARCH)
+            + other(self.known.pattern.is_some_and(|pattern| pattern != p.pattern), LN_OTHER_PATTERN)
+    }
+}
+
+impl Known {
+    /// Log-likelihood of the CPU and waiting time measured apart, for these shares of `exp(ln_full)` ms.
+    #[inline]
+    fn ln_likelihood(&self, shares: &Shares, ln_full: f64) -> f64 {
+        let off = |measured: Option<f64>, share: f64| {
+            measured.map_or(0.0, |ms| {
+                let z = (ms.ln() - share.max(1e-4).ln() - ln_full) / KNOWN_SD;
+                -0.5 * z * z
+            })
+        };
+        off(self.cpu_ms, shares.cpu) + off(self.wait_ms, shares.wait)
+    }
+}
