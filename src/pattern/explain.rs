@@ -7,16 +7,19 @@ use crate::platform::cpu::ONE_VCPU_MB;
 use crate::platform::quota::PERIOD_MS;
 
 /// Least probability of the best pattern that counts as a decision.
-const LEAST_CONFIDENCE: f64 = 0.5;
+const LEAST_CONFIDENCE: f64 = 0.45;
 
-/// Least lead over the runner-up of another family.
-const LEAST_LEAD: f64 = 0.15;
+/// Least lead over the runner-up.
+const LEAST_LEAD: f64 = 0.1;
 
 /// Evidence per measured size (in `ln`) below which nothing simulated looks like the curve.
 const UNLIKE_ANYTHING: f64 = -2.0;
 
 /// Scatter of the means (in `ln`) from which a run counts as noisy.
 const NOISY: f64 = 0.12;
+
+/// Scatter from which no shape can be trusted.
+const TOO_NOISY: f64 = 0.25;
 
 /// Share of the configured memory from which a size looks full.
 const NEARLY_FULL: f64 = 0.9;
@@ -92,14 +95,15 @@ pub fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Poste
     let (p, q) = (probabilities[first.index()], probabilities[second.index()]);
     let sizes = run.curve.len();
     let unlike = sizes >= 3 && posterior.ln_evidence() / (sizes as f64) < UNLIKE_ANYTHING;
-    if sizes >= 3 && p >= LEAST_CONFIDENCE && p - q >= LEAST_LEAD && !unlike {
+    let noise = posterior.variance().sqrt();
+    if sizes >= 3 && p >= LEAST_CONFIDENCE && p - q >= LEAST_LEAD && !unlike && noise < TOO_NOISY {
         return None;
     }
     let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
     let smallest = run.curve.points().first().map_or(0.0, |p| p.memory.as_f64());
     let settle = match () {
         () if unlike => "no simulated function looks like this curve: check that all sizes ran the same code",
-        () if posterior.variance().sqrt() > NOISY => {
+        () if noise > NOISY => {
             "the sizes scatter too much: repeat with 50 or more invocations a size"
         }
         () if sizes < 3 => "two sizes cannot tell a knee from a slope: measure 256, 1024 and 3008 MB",
