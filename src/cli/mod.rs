@@ -3,6 +3,7 @@
 mod batch;
 mod classify;
 mod completions;
+mod logs;
 mod output;
 mod simulate;
 mod sizes;
@@ -29,6 +30,7 @@ pub struct Cli {
 enum Command {
     Classify(classify::Args),
     Completions(completions::Args),
+    Logs(logs::Args),
     Simulate(simulate::Args),
     Train(train::Args),
 }
@@ -67,6 +69,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Classify(args) => classify::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Logs(args) => logs::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),
     };
