@@ -16,8 +16,8 @@ use crate::curve::{Failure, Run};
 use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Millis};
 
-use line::Report;
 pub(super) use line::{PLATFORM_REPORT, REPORT};
+use line::{Report, RequestId};
 pub use statistics::{FunctionStatistics, SizeStatistics};
 
 /// How many invocations lie at most between a REPORT line and the line that tells its failure.
@@ -35,7 +35,7 @@ pub(super) struct Reports {
     /// The last invocations: a following line may still say that one failed.
     pending: VecDeque<(usize, Report)>,
     /// The last failures that were told before their REPORT line.
-    failures: VecDeque<(u128, Failure)>,
+    failures: VecDeque<(RequestId, Failure)>,
 }
 
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl Reports {
     /// Takes one invocation of the function called `name`.
     fn push(&mut self, name: &[u8], mut report: Report) {
         if report.failure.is_none() && !self.failures.is_empty() {
-            let told = self.failures.iter().find(|(request, _)| *request == report.request);
+            let told = self.failures.iter().find(|(request, _)| Some(*request) == report.request);
             report.failure = told.map(|&(_, failure)| failure);
         }
         self.seen += 1;
@@ -73,8 +73,8 @@ impl Reports {
     }
 
     /// Takes a failure that a line of its own tells.
-    fn push_failure(&mut self, (request, failure): (u128, Failure)) {
-        if let Some((_, report)) = self.pending.iter_mut().rev().find(|(_, r)| r.request == request) {
+    fn push_failure(&mut self, (request, failure): (RequestId, Failure)) {
+        if let Some((_, report)) = self.pending.iter_mut().rev().find(|(_, r)| r.request == Some(request)) {
             report.failure.get_or_insert(failure);
             return;
         }
