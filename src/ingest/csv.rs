@@ -144,7 +144,8 @@ impl Name {
     fn of(header: &str) -> Self {
         // Logs Insights gives memory in bytes, where MB are millions of them, until a query divides
         let bytes = ["@memorySize", "@maxMemoryUsed"].iter().any(|f| header.contains(f)) && !header.contains('/');
-        let name = snake_case(header);
+        // the fields of JSON logs
+        let name = snake_case(header).replace("record_metrics_", "");
         let name = ["average_", "avg_", "mean_"].iter().find_map(|mean| name.strip_prefix(mean)).unwrap_or(&name);
         let units = [
             ("_1000_1000", 1.0),
@@ -460,6 +461,7 @@ mod tests {
             "memoryMB,avg(@duration),max(@maxMemoryUsed / 1000 / 1000)",
             "provisonedMemoryMB,avg(@duration),maxMemoryUsedMB",
             "max(@memorySize / 1000 / 1000),avg(@duration),max(@maxMemoryUsed/1000/1000)",
+            "record.metrics.memorySizeMB,avg(record.metrics.durationMs),max(record.metrics.maxMemoryUsedMB)",
         ] {
             let runs = read(&format!("{header}\n128,12.5,64\n"));
             let used = runs[0].as_ref().unwrap().curve.points()[0].sample.max_memory_used_mb;
