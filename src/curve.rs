@@ -29,6 +29,14 @@ pub struct Sample {
     pub count: Option<u64>,
     /// Standard deviation of a single invocation's duration, in ms.
     pub sd_ms: Option<f64>,
+    /// Median duration in ms.
+    pub p50_ms: Option<f64>,
+    /// 90th percentile of the duration in ms.
+    pub p90_ms: Option<f64>,
+    /// 95th percentile of the duration in ms.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile of the duration in ms.
+    pub p99_ms: Option<f64>,
     /// Largest memory used, in MB, as REPORT lines give it.
     pub max_memory_used_mb: Option<f64>,
     /// Mean init duration of the invocations that were cold starts, in ms.
@@ -153,6 +161,8 @@ fn merge(same: &[Point]) -> Point {
             max_memory_used_mb: largest(&|s| s.max_memory_used_mb),
             init_ms: largest(&|s| s.init_ms),
             cold_starts: same.iter().map(|p| p.sample.cold_starts).sum(),
+            // percentiles of the whole do not follow from those of its parts
+            ..Sample::default()
         },
     }
 }

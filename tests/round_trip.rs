@@ -85,6 +85,10 @@ prop_compose! {
         }
         if !float32 && known.2 {
             point.sample.max_memory_used_mb = Some(f64::from(used));
+            point.sample.p50_ms = Some(ms / 2.0);
+            point.sample.p90_ms = Some(ms * 2.0);
+            point.sample.p95_ms = Some(ms * 3.0);
+            point.sample.p99_ms = Some(ms * 4.0);
             point.sample.init_ms = Some(sd_ms + 1.0);
             point.sample.cold_starts = Some(count / 2);
         }

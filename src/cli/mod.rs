@@ -8,6 +8,7 @@ mod classify;
 mod completions;
 mod evaluate;
 mod fit;
+mod logs;
 mod output;
 mod plan;
 mod predict;
@@ -44,6 +45,7 @@ enum Command {
     Completions(completions::Args),
     Evaluate(evaluate::Args),
     Fit(fit::Args),
+    Logs(logs::Args),
     Plan(plan::Args),
     Predict(predict::Args),
     Recommend(recommend::Args),
@@ -90,6 +92,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Evaluate(args) => evaluate::run(&args, &mut out),
         Command::Fit(args) => fit::run(&args, &mut out),
+        Command::Logs(args) => logs::run(&args, &mut out),
         Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
         Command::Recommend(args) => recommend::run(&args, &mut out),

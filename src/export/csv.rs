@@ -5,13 +5,17 @@ use crate::error::{Error, Result};
 use crate::units::Usd;
 
 /// The columns; what is not known stays empty.
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 15] = [
     "function",
     "memory_mb",
     "duration_ms",
     "cost_usd",
     "count",
     "sd_ms",
+    "p50_ms",
+    "p90_ms",
+    "p95_ms",
+    "p99_ms",
     "max_memory_used_mb",
     "init_ms",
     "cold_starts",
@@ -25,7 +29,7 @@ const HEADER: [&str; 11] = [
 /// use powercurve::{PowerCurve, Run, export};
 /// let run = Run::new("resize, large", PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?);
 /// let table = export::csv([&run])?;
-/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,"));
+/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,"));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 ///
@@ -44,6 +48,10 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
                 or_empty(p.cost.map(Usd::usd)),
                 or_empty(p.sample.count),
                 or_empty(p.sample.sd_ms),
+                or_empty(p.sample.p50_ms),
+                or_empty(p.sample.p90_ms),
+                or_empty(p.sample.p95_ms),
+                or_empty(p.sample.p99_ms),
                 or_empty(p.sample.max_memory_used_mb),
                 or_empty(p.sample.init_ms),
                 or_empty(p.sample.cold_starts),

@@ -28,6 +28,10 @@ pub fn record(run: &Run) -> String {
     put("cost_usd", column(run, |p| p.cost.map(Usd::usd).map(Value::from)));
     put("count", column(run, |p| p.sample.count.map(Value::from)));
     put("sd_ms", column(run, |p| p.sample.sd_ms.map(Value::from)));
+    put("p50_ms", column(run, |p| p.sample.p50_ms.map(Value::from)));
+    put("p90_ms", column(run, |p| p.sample.p90_ms.map(Value::from)));
+    put("p95_ms", column(run, |p| p.sample.p95_ms.map(Value::from)));
+    put("p99_ms", column(run, |p| p.sample.p99_ms.map(Value::from)));
     put("max_memory_used_mb", column(run, |p| p.sample.max_memory_used_mb.map(Value::from)));
     put("init_ms", column(run, |p| p.sample.init_ms.map(Value::from)));
     put("cold_starts", column(run, |p| p.sample.cold_starts.map(Value::from)));

@@ -1,7 +1,8 @@
 //! CSV with a header: memory size, duration, and optionally cost, function and sample figures.
 //!
 //! Columns go by the usual spellings (`memory_mb`, `power`, `MemorySize`, `averageDuration`,
-//! `duration (s)`, `averagePrice`, `function_name`, ... and the fields of Logs Insights). The rows
+//! `duration (s)`, `averagePrice`, `function_name`, ...), by the fields of Logs Insights, and by its
+//! statistics of them (`avg(@duration)`, `pct(@duration, 99)`, `max(@maxMemoryUsed)`, ...). The rows
 //! of one function make one run; repeated rows of one size are repeated invocations.
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +31,10 @@ enum Field {
     Function,
     Count,
     Sd,
+    P50,
+    P90,
+    P95,
+    P99,
     MaxMemoryUsed,
     Init,
     ColdStarts,
@@ -39,16 +44,36 @@ enum Field {
 
 /// The spellings of every column in [`snake_case`], without a unit or a word for the mean; the
 /// first one that is there counts.
-const SPELLINGS: [(Field, &[&str]); 11] = [
-    (Field::Memory, &["memory", "memory_size", "power", "power_value", "value", "configured_memory", "ram", "mb"]),
+const SPELLINGS: [(Field, &[&str]); 15] = [
+    (
+        Field::Memory,
+        &[
+            "memory",
+            "memory_size",
+            "power",
+            "power_value",
+            "value",
+            "configured_memory",
+            "provisioned_memory",
+            // as AWS spells it in the sample queries of Logs Insights
+            "provisoned_memory",
+            "max_memory_size",
+            "ram",
+            "mb",
+        ],
+    ),
     (Field::Duration, &["duration", "time", "execution_time", "ms"]),
     (Field::Cost, &["cost", "price", "usd"]),
     (Field::Function, &["function", "function_name", "lambda", "lambda_name", "log", "name", "id", "run"]),
     (Field::Count, &["count", "invocations", "num", "n"]),
-    (Field::Sd, &["sd", "sd_duration", "stddev", "std_dev", "std"]),
-    (Field::MaxMemoryUsed, &["max_memory_used", "memory_used"]),
+    (Field::Sd, &["sd", "sd_duration", "stddev", "std_dev", "std", "stddev_duration"]),
+    (Field::P50, &["p50", "median", "pct_duration_50", "percentile_duration_50", "median_duration"]),
+    (Field::P90, &["p90", "pct_duration_90", "percentile_duration_90"]),
+    (Field::P95, &["p95", "pct_duration_95", "percentile_duration_95"]),
+    (Field::P99, &["p99", "pct_duration_99", "percentile_duration_99"]),
+    (Field::MaxMemoryUsed, &["max_memory_used", "memory_used", "max_max_memory_used"]),
     (Field::Init, &["init", "init_duration"]),
-    (Field::ColdStarts, &["cold_starts"]),
+    (Field::ColdStarts, &["cold_starts", "count_init_duration"]),
     (Field::Runtime, &["runtime"]),
     (Field::Arch, &["arch", "architecture"]),
 ];
@@ -117,11 +142,20 @@ struct Name {
 
 impl Name {
     fn of(header: &str) -> Self {
-        // Logs Insights gives memory in bytes, where MB are millions of them
-        let bytes = matches!(header.trim(), "@memorySize" | "@maxMemoryUsed");
-        let name = snake_case(header);
+        // Logs Insights gives memory in bytes, where MB are millions of them, until a query divides
+        let bytes = ["@memorySize", "@maxMemoryUsed"].iter().any(|f| header.contains(f)) && !header.contains('/');
+        // the fields of JSON logs
+        let name = snake_case(header).replace("record_metrics_", "");
         let name = ["average_", "avg_", "mean_"].iter().find_map(|mean| name.strip_prefix(mean)).unwrap_or(&name);
-        let units = [("_ms", 1.0), ("_mb", 1.0), ("_usd", 1.0), ("_s", 1e3), ("_sec", 1e3), ("_seconds", 1e3)];
+        let units = [
+            ("_1000_1000", 1.0),
+            ("_ms", 1.0),
+            ("_mb", 1.0),
+            ("_usd", 1.0),
+            ("_s", 1e3),
+            ("_sec", 1e3),
+            ("_seconds", 1e3),
+        ];
         let (base, scale) =
             units.iter().find_map(|(unit, scale)| Some((name.strip_suffix(unit)?, *scale))).unwrap_or((name, 1.0));
         Self { base: base.to_owned(), scale: if bytes { 1e-6 } else { scale } }
@@ -185,12 +219,18 @@ impl Row<'_> {
         let init_ms = positive(Field::Init, "init duration")?;
         let cold_starts = match self.columns.at(Field::ColdStarts) {
             Some(_) => count(Field::ColdStarts, "cold starts")?,
+            // of many invocations in a row any number may be cold starts
+            None if self.columns.at(Field::Count).is_some() => None,
             // a single invocation with an init duration is a cold start
             None => self.columns.at(Field::Init).map(|_| u64::from(init_ms.is_some())),
         };
         Ok(Sample {
             count: count(Field::Count, "count")?,
             sd_ms: positive(Field::Sd, "sd")?,
+            p50_ms: positive(Field::P50, "p50")?,
+            p90_ms: positive(Field::P90, "p90")?,
+            p95_ms: positive(Field::P95, "p95")?,
+            p99_ms: positive(Field::P99, "p99")?,
             max_memory_used_mb: positive(Field::MaxMemoryUsed, "max memory used")?,
             init_ms,
             cold_starts,
@@ -297,9 +337,15 @@ impl Size {
     fn into_point(self, memory: MemoryMb) -> Result<Point> {
         let mut sample = self.sample;
         if self.rows > 1 {
-            sample.count = Some(self.duration.count());
-            sample.sd_ms = self.duration.sd().filter(|_| !self.sd_unknown);
-            sample.init_ms = self.init.mean();
+            sample = Sample {
+                count: Some(self.duration.count()),
+                sd_ms: self.duration.sd().filter(|_| !self.sd_unknown),
+                max_memory_used_mb: sample.max_memory_used_mb,
+                init_ms: self.init.mean(),
+                cold_starts: sample.cold_starts,
+                // percentiles of the whole do not follow from those of its parts
+                ..Sample::default()
+            };
         }
         let has_cost = self.cost.count() == self.duration.count();
         let cost = self.cost.mean().filter(|_| has_cost).map(Usd::new).transpose()?;
@@ -389,8 +435,46 @@ mod tests {
             max_memory_used_mb: Some(70.0),
             init_ms: Some(200.5),
             cold_starts: Some(1),
+            ..Sample::default()
         };
         assert_eq!((run.id.as_str(), run.curve.points()[0].sample), ("resize", expected));
+    }
+
+    #[test]
+    fn statistics_of_logs_insights() {
+        let header = "function,@memorySize,count(*),avg(@duration),stddev(@duration),\"pct(@duration, 50)\",\"pct(@duration, 99)\",\
+                      max(@duration),max(@maxMemoryUsed),count(@initDuration),avg(@initDuration)";
+        let runs = read(&format!("{header}\nresize,1.28E8,40,12.5,3.5,11.25,30.5,99,64000000,2,150.5\n"));
+        let run = runs[0].as_ref().unwrap();
+        let expected = Sample {
+            count: Some(40),
+            sd_ms: Some(3.5),
+            p50_ms: Some(11.25),
+            p99_ms: Some(30.5),
+            max_memory_used_mb: Some(64.0),
+            init_ms: Some(150.5),
+            cold_starts: Some(2),
+            ..Sample::default()
+        };
+        assert_eq!((pairs(&runs[0]), run.curve.points()[0].sample), (vec![(128, 12.5)], expected));
+        for header in [
+            "memoryMB,avg(@duration),max(@maxMemoryUsed / 1000 / 1000)",
+            "provisonedMemoryMB,avg(@duration),maxMemoryUsedMB",
+            "max(@memorySize / 1000 / 1000),avg(@duration),max(@maxMemoryUsed/1000/1000)",
+            "record.metrics.memorySizeMB,avg(record.metrics.durationMs),max(record.metrics.maxMemoryUsedMB)",
+        ] {
+            let runs = read(&format!("{header}\n128,12.5,64\n"));
+            let used = runs[0].as_ref().unwrap().curve.points()[0].sample.max_memory_used_mb;
+            assert_eq!((pairs(&runs[0]), used), (vec![(128, 12.5)], Some(64.0)), "{header}");
+        }
+        assert_eq!(delimiter("memoryMB,max(@duration),avg(@billedDuration)"), None, "neither is the mean duration");
+    }
+
+    #[test]
+    fn percentiles_of_repeated_rows_are_unknown() {
+        let runs = read("memory,duration,count,p99\n128,10,30,20\n128,20,10,40\n256,7,9,11\n");
+        let points = runs[0].as_ref().unwrap().curve.points();
+        assert_eq!((points[0].sample.p99_ms, points[1].sample.p99_ms), (None, Some(11.0)));
     }
 
     #[test]

@@ -18,12 +18,19 @@ pub(super) enum Format {
     Csv(u8),
     /// Visualization URLs in text.
     Urls,
-    /// A log, event by line.
-    LogLines,
-    /// A log in JSON that is spread over lines.
-    LogDocument,
-    /// A log in the rows of a CSV file.
-    LogRows,
+    /// A log with invocations in this form.
+    Log(LogForm),
+}
+
+/// The forms of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogForm {
+    /// Event by line.
+    Lines,
+    /// JSON that is spread over lines.
+    Document,
+    /// Lines in the rows of a CSV file.
+    Rows,
 }
 
 /// What an input is that begins like this.
@@ -52,19 +59,19 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
         if !is_log || json::looks_like_record(head.as_bytes()) {
             let is_other_log = lines && first.starts_with('{') && !second.is_empty() && !holds_curves(head);
             return Ok(match lines {
-                true if is_other_log => Format::LogLines,
+                true if is_other_log => Format::Log(LogForm::Lines),
                 true => Format::JsonLines,
                 false => Format::JsonDocument,
             });
         }
         if is_json {
-            return Ok(if lines { Format::LogLines } else { Format::LogDocument });
+            return Ok(if lines { Format::Log(LogForm::Lines) } else { Format::Log(LogForm::Document) });
         }
     }
     Ok(match () {
-        () if is_log && first.split(',').any(|name| name.trim_matches('"') == "@message") => Format::LogRows,
+        () if is_log && first.split(',').any(|name| name.trim_matches('"') == "@message") => Format::Log(LogForm::Rows),
         () if !is_log && url::find(head).next().is_some() => Format::Urls,
-        () => Format::LogLines,
+        () => Format::Log(LogForm::Lines),
     })
 }
 
@@ -115,15 +122,15 @@ mod tests {
             ("memory,duration\n128,5".to_owned(), Format::Csv(b',')),
             ("\"power\";\"duration\"\n".to_owned(), Format::Csv(b';')),
             (format!("see\n {URL}\n"), Format::Urls),
-            (REPORT_LINE.to_owned(), Format::LogLines),
-            (format!("START RequestId: x\n{REPORT_LINE}\n{URL}"), Format::LogLines),
-            (format!("{{\"message\":\"{}\"}}\n", REPORT_LINE.replace('\t', "\\t")), Format::LogLines),
-            (format!("{{\n \"events\": [\n{{\"message\":\"{REPORT_LINE}\"}}"), Format::LogDocument),
-            ("{\"level\":\"INFO\"}\n{\"type\":\"platform.report\"}".to_owned(), Format::LogLines),
-            ("{\"level\":\"INFO\"}\n{\"level\":\"INFO\"}".to_owned(), Format::LogLines),
-            (format!("@timestamp,@message,@log\nt,\"{REPORT_LINE}\n\",g"), Format::LogRows),
-            ("[INFO]\t2024-05-01T10:00:00Z\tx\tstarting\n[INFO] more".to_owned(), Format::LogLines),
-            ("hello".to_owned(), Format::LogLines),
+            (REPORT_LINE.to_owned(), Format::Log(LogForm::Lines)),
+            (format!("START RequestId: x\n{REPORT_LINE}\n{URL}"), Format::Log(LogForm::Lines)),
+            (format!("{{\"message\":\"{}\"}}\n", REPORT_LINE.replace('\t', "\\t")), Format::Log(LogForm::Lines)),
+            (format!("{{\n \"events\": [\n{{\"message\":\"{REPORT_LINE}\"}}"), Format::Log(LogForm::Document)),
+            ("{\"level\":\"INFO\"}\n{\"type\":\"platform.report\"}".to_owned(), Format::Log(LogForm::Lines)),
+            ("{\"level\":\"INFO\"}\n{\"level\":\"INFO\"}".to_owned(), Format::Log(LogForm::Lines)),
+            (format!("@timestamp,@message,@log\nt,\"{REPORT_LINE}\n\",g"), Format::Log(LogForm::Rows)),
+            ("[INFO]\t2024-05-01T10:00:00Z\tx\tstarting\n[INFO] more".to_owned(), Format::Log(LogForm::Lines)),
+            ("hello".to_owned(), Format::Log(LogForm::Lines)),
         ];
         for (head, expected) in cases {
             assert_eq!(format(head.as_bytes()).unwrap(), expected, "{head}");

@@ -18,8 +18,10 @@
 mod cost;
 mod csv;
 mod detect;
+mod distribution;
 mod json;
 mod lines;
+mod logs;
 mod lpt;
 mod moments;
 mod record;
@@ -39,8 +41,11 @@ use lines::Lines;
 use report::Reports;
 
 pub use cost::infer_arch;
+pub use distribution::{DISCARD, RELATIVE_ERROR, Summary};
 pub use lines::LINE_LIMIT;
+pub use logs::statistics;
 pub use record::parse_record;
+pub use report::{FunctionStatistics, SizeStatistics};
 pub use source::{Input, Source, inputs};
 
 /// Most pairs of function and memory size that one input may have.
@@ -200,9 +205,7 @@ impl OpenInput {
                 ready.extend(runs.into_iter().map(|run| parsed(file, run)));
                 return Ok(None);
             }
-            Format::LogLines => self.reports.scan_lines(&mut lines, &file.name)?,
-            Format::LogDocument => self.reports.scan_document(&mut lines, &file.name)?,
-            Format::LogRows => self.reports.scan_rows(lines, &file.name)?,
+            Format::Log(form) => self.reports.scan(form, lines, &file.name)?,
         };
         ready.extend(rejected.into_iter().map(|e| Err(e.at(&file.place))));
         Ok(None)

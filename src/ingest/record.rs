@@ -1,8 +1,8 @@
 //! Run records: one JSON object a run, usually one a line (JSONL).
 //!
 //! Known keys are `id`, `memory_mb`, `duration_ms`, and optionally `cost_usd`, `runtime`, `arch`,
-//! `num`, `start`, `billing_ms`, `source`, `accept`; per size also `count`, `sd_ms`,
-//! `max_memory_used_mb`, `init_ms`, `cold_starts`. Every other key is kept in [`Run::extra`], and
+//! `num`, `start`, `billing_ms`, `source`, `accept`; per size also `count`, `sd_ms`, `p50_ms`,
+//! `p90_ms`, `p95_ms`, `p99_ms`, `max_memory_used_mb`, `init_ms`, `cold_starts`. Every other key is kept in [`Run::extra`], and
 //! so is a known key that is null or whose wording says more than its value.
 
 use std::fmt;
@@ -55,6 +55,10 @@ struct Fields {
     cost_usd: Column,
     count: Column,
     sd_ms: Column,
+    p50_ms: Column,
+    p90_ms: Column,
+    p95_ms: Column,
+    p99_ms: Column,
     max_memory_used_mb: Column,
     init_ms: Column,
     cold_starts: Column,
@@ -77,6 +81,10 @@ impl Fields {
             "cost_usd" => &mut self.cost_usd,
             "count" => &mut self.count,
             "sd_ms" => &mut self.sd_ms,
+            "p50_ms" => &mut self.p50_ms,
+            "p90_ms" => &mut self.p90_ms,
+            "p95_ms" => &mut self.p95_ms,
+            "p99_ms" => &mut self.p99_ms,
             "max_memory_used_mb" => &mut self.max_memory_used_mb,
             "init_ms" => &mut self.init_ms,
             "cold_starts" => &mut self.cold_starts,
@@ -100,6 +108,10 @@ impl Fields {
             ("cost_usd", self.cost_usd.as_ref()),
             ("count", self.count.as_ref()),
             ("sd_ms", self.sd_ms.as_ref()),
+            ("p50_ms", self.p50_ms.as_ref()),
+            ("p90_ms", self.p90_ms.as_ref()),
+            ("p95_ms", self.p95_ms.as_ref()),
+            ("p99_ms", self.p99_ms.as_ref()),
             ("max_memory_used_mb", self.max_memory_used_mb.as_ref()),
             ("init_ms", self.init_ms.as_ref()),
             ("cold_starts", self.cold_starts.as_ref()),
@@ -166,6 +178,10 @@ impl Fields {
             sample: Sample {
                 count: whole(&self.count, "count")?,
                 sd_ms: positive(&self.sd_ms, "sd_ms")?,
+                p50_ms: positive(&self.p50_ms, "p50_ms")?,
+                p90_ms: positive(&self.p90_ms, "p90_ms")?,
+                p95_ms: positive(&self.p95_ms, "p95_ms")?,
+                p99_ms: positive(&self.p99_ms, "p99_ms")?,
                 max_memory_used_mb: positive(&self.max_memory_used_mb, "max_memory_used_mb")?,
                 init_ms: positive(&self.init_ms, "init_ms")?,
                 cold_starts: whole(&self.cold_starts, "cold_starts")?,

@@ -211,6 +211,7 @@ fn sample(results: &[InvocationResult]) -> Sample {
         max_memory_used_mb,
         init_ms: (!init.is_empty()).then(|| init.iter().sum::<f64>() / init.len() as f64),
         cold_starts: Some(init.len() as u64),
+        ..Sample::default()
     }
 }
 

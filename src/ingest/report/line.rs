@@ -8,11 +8,14 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use crate::curve::Failure;
 
+/// The UUID of an invocation, as text: it is only ever compared.
+pub type RequestId = [u8; 36];
+
 /// One invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Report {
-    /// Request id; 0 where it is not a UUID.
-    pub request: u128,
+    /// Which invocation it is; `None` where the id is not a UUID.
+    pub request: Option<RequestId>,
     /// Duration of the handler in ms.
     pub duration_ms: Option<f64>,
     /// Memory size in MB.
@@ -68,7 +71,7 @@ pub fn parse_text(text: &[u8]) -> Report {
 pub fn parse_event(event: &[u8]) -> Report {
     let metric = |name: &[u8]| field(event, name).and_then(number);
     let mut report = Report {
-        request: field(event, b"requestId").map_or(0, uuid),
+        request: field(event, b"requestId").and_then(uuid),
         duration_ms: metric(b"durationMs"),
         memory_mb: metric(b"memorySizeMB"),
         max_memory_used_mb: metric(b"maxMemoryUsedMB"),
@@ -87,14 +90,14 @@ pub fn parse_event(event: &[u8]) -> Report {
 ///
 /// Older log lines: `<uuid> Task timed out after 3.00 seconds`, and `RequestId: <uuid> Error:
 /// Runtime exited with error: signal: killed` (out of memory) or another exit status.
-pub fn parse_failure(line: &[u8]) -> Option<(u128, Failure)> {
+pub fn parse_failure(line: &[u8]) -> Option<(RequestId, Failure)> {
     if let Some(at) = memmem::find(line, b" Task timed out after ") {
-        let request = uuid(&line[at.saturating_sub(UUID)..at]);
-        return (request != 0).then_some((request, Failure::Timeout));
+        let request = uuid(&line[at.saturating_sub(size_of::<RequestId>())..at])?;
+        return Some((request, Failure::Timeout));
     }
     let after = &line[memmem::find(line, b"RequestId: ")? + b"RequestId: ".len()..];
-    let request = uuid(after);
-    let message = after.get(UUID..).unwrap_or_default();
+    let request = uuid(after)?;
+    let message = after.get(request.len()..).unwrap_or_default();
     let says = |text: &[u8]| memmem::find(message, text).is_some();
     let failure = if says(b"signal: killed") {
         Failure::OutOfMemory
@@ -103,7 +106,7 @@ pub fn parse_failure(line: &[u8]) -> Option<(u128, Failure)> {
     } else {
         return None;
     };
-    (request != 0).then_some((request, failure))
+    Some((request, failure))
 }
 
 /// How an invocation ended, as words of the log; empty where it does not say.
@@ -186,23 +189,11 @@ fn plus(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     a.map(|a| a + b.unwrap_or(0.0)).or(b)
 }
 
-/// Length of a UUID in text.
-const UUID: usize = 36;
-
-/// The UUID at the start of a text as a number; 0 when there is none.
-fn uuid(text: &[u8]) -> u128 {
-    let Some(text) = text.get(..UUID) else { return 0 };
-    let mut id = 0;
-    for &b in text {
-        let digit = match b {
-            b'0'..=b'9' => b - b'0',
-            b'a'..=b'f' => b - b'a' + 10,
-            b'-' => continue,
-            _ => return 0,
-        };
-        id = id << 4 | u128::from(digit);
-    }
-    id
+/// The UUID at the start of a text.
+fn uuid(text: &[u8]) -> Option<RequestId> {
+    // its dashes tell it from other words
+    let id: &RequestId = text.first_chunk()?;
+    [8, 13, 18, 23].iter().all(|&at| id[at] == b'-').then_some(*id)
 }
 
 #[cfg(test)]
@@ -221,7 +212,7 @@ mod tests {
             "Duration: 469.40 ms\tBilled Duration: 500 ms\tMemory Size: 1024 MB\tMax Memory Used: 21 MB\tInit Duration: 100.99 ms\t",
         );
         let expected = Report {
-            request: 0x3f6a2c1e_9b4d_4c8a_8f17_5d2e6b7a9c01,
+            request: ID.as_bytes().first_chunk().copied(),
             duration_ms: Some(469.40),
             memory_mb: Some(1024.0),
             max_memory_used_mb: Some(21.0),
@@ -268,12 +259,13 @@ mod tests {
         ] {
             assert_eq!(text(&format!("{sizes} {rest}")).failure, failure, "{rest}");
         }
+        let id = text("").request.unwrap();
         let line = format!("2024-05-01T10:00:03.000Z {ID} Task timed out after 3.00 seconds");
-        assert_eq!(parse_failure(line.as_bytes()), Some((text("").request, Failure::Timeout)));
+        assert_eq!(parse_failure(line.as_bytes()), Some((id, Failure::Timeout)));
         let line = format!("RequestId: {ID} Error: Runtime exited with error: signal: killed");
-        assert_eq!(parse_failure(line.as_bytes()), Some((text("").request, Failure::OutOfMemory)));
+        assert_eq!(parse_failure(line.as_bytes()), Some((id, Failure::OutOfMemory)));
         let line = format!("RequestId: {ID} Process exited before completing request");
-        assert_eq!(parse_failure(line.as_bytes()), Some((text("").request, Failure::Error)));
+        assert_eq!(parse_failure(line.as_bytes()), Some((id, Failure::Error)));
         assert_eq!(parse_failure(format!("START RequestId: {ID} Version: $LATEST").as_bytes()), None);
     }
 

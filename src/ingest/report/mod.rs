@@ -1,21 +1,24 @@
 //! CloudWatch logs: REPORT lines and `platform.report` events, grouped by function and memory size.
 //!
 //! Each line is read once and forgotten, so the memory needed grows with the number of functions
-//! and sizes and not with the log. The duration is that of the handler; init is kept apart.
+//! and sizes, at most 18 KiB for each pair of them, and not with the log. The duration is that of the handler; init is kept apart.
 
 mod line;
 mod scan;
+mod statistics;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::MAX_GROUPS;
-use super::moments::{Moments, larger};
-use crate::curve::{Failure, Point, PowerCurve, Run, RunWarning, Sample, Start};
+use super::distribution::Distribution;
+use super::moments::larger;
+use crate::curve::{Failure, Run};
 use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Millis};
 
-use line::Report;
 pub(super) use line::{PLATFORM_REPORT, REPORT};
+use line::{Report, RequestId};
+pub use statistics::{FunctionStatistics, SizeStatistics};
 
 /// How many invocations lie at most between a REPORT line and the line that tells its failure.
 const WINDOW: usize = 64;
@@ -32,7 +35,7 @@ pub(super) struct Reports {
     /// The last invocations: a following line may still say that one failed.
     pending: VecDeque<(usize, Report)>,
     /// The last failures that were told before their REPORT line.
-    failures: VecDeque<(u128, Failure)>,
+    failures: VecDeque<(RequestId, Failure)>,
 }
 
 #[derive(Default)]
@@ -45,8 +48,8 @@ struct Function {
 /// The invocations of one function at one size.
 #[derive(Default)]
 struct Size {
-    duration: Moments,
-    init: Moments,
+    duration: Distribution,
+    init: Distribution,
     max_memory_used_mb: Option<f64>,
     failed: BTreeMap<Failure, u64>,
 }
@@ -55,7 +58,7 @@ impl Reports {
     /// Takes one invocation of the function called `name`.
     fn push(&mut self, name: &[u8], mut report: Report) {
         if report.failure.is_none() && !self.failures.is_empty() {
-            let told = self.failures.iter().find(|(request, _)| *request == report.request);
+            let told = self.failures.iter().find(|(request, _)| Some(*request) == report.request);
             report.failure = told.map(|&(_, failure)| failure);
         }
         self.seen += 1;
@@ -70,8 +73,8 @@ impl Reports {
     }
 
     /// Takes a failure that a line of its own tells.
-    fn push_failure(&mut self, (request, failure): (u128, Failure)) {
-        if let Some((_, report)) = self.pending.iter_mut().rev().find(|(_, r)| r.request == request) {
+    fn push_failure(&mut self, (request, failure): (RequestId, Failure)) {
+        if let Some((_, report)) = self.pending.iter_mut().rev().find(|(_, r)| r.request == Some(request)) {
             report.failure.get_or_insert(failure);
             return;
         }
@@ -106,7 +109,12 @@ impl Reports {
     }
 
     /// The runs, one a function, in the order of appearance.
-    pub(super) fn into_runs(mut self) -> impl Iterator<Item = Result<Run>> {
+    pub(super) fn into_runs(self) -> impl Iterator<Item = Result<Run>> {
+        self.into_statistics().map(|statistics| statistics?.to_run())
+    }
+
+    /// The statistics, one a function, in the order of appearance.
+    pub(super) fn into_statistics(mut self) -> impl Iterator<Item = Result<FunctionStatistics>> {
         while !self.pending.is_empty() {
             self.settle_oldest();
         }
@@ -117,7 +125,7 @@ impl Reports {
             ))
             .help("split the logs by function")
         });
-        self.functions.into_iter().map(Function::into_run).chain(beyond.map(Err))
+        self.functions.into_iter().map(|function| Ok(function.into_statistics())).chain(beyond.map(Err))
     }
 }
 
@@ -143,47 +151,23 @@ impl Function {
         self.sizes.len() - known
     }
 
-    fn into_run(self) -> Result<Run> {
-        let name = String::from_utf8_lossy(&self.name).into_owned();
-        let mut points = Vec::new();
-        let mut warnings = Vec::new();
-        let (mut invocations, mut cold_starts) = (0, 0);
-        for (memory, size) in self.sizes {
-            let succeeded = size.duration.count();
-            for (failure, failed) in size.failed {
-                warnings.push(RunWarning::Failed { memory, failure, failed, succeeded });
-            }
-            let Some(mean) = size.duration.mean() else { continue };
-            invocations += succeeded;
-            cold_starts += size.init.count();
-            let sample = Sample {
-                count: Some(succeeded),
-                sd_ms: size.duration.sd(),
-                max_memory_used_mb: size.max_memory_used_mb,
-                init_ms: size.init.mean(),
-                cold_starts: Some(size.init.count()),
-            };
-            points.push(Point { sample, ..Point::new(memory, Millis::new(mean)?) });
+    fn into_statistics(self) -> FunctionStatistics {
+        FunctionStatistics {
+            function: String::from_utf8_lossy(&self.name).into_owned(),
+            sizes: self.sizes.into_iter().map(|(memory, size)| size.into_statistics(memory)).collect(),
+            incomplete: self.incomplete,
         }
-        if self.incomplete > 0 {
-            warnings.push(RunWarning::IncompleteReports { count: self.incomplete });
+    }
+}
+
+impl Size {
+    fn into_statistics(self, memory: MemoryMb) -> SizeStatistics {
+        SizeStatistics {
+            memory,
+            duration: self.duration.summary(),
+            init: self.init.summary(),
+            max_memory_used_mb: self.max_memory_used_mb,
+            failed: self.failed,
         }
-        if points.is_empty() {
-            let found: Vec<String> = warnings.iter().map(RunWarning::to_string).collect();
-            return Err(Error::new(format!(
-                "function '{name}' has no successful invocation with a duration and a memory size: {}",
-                found.join("; ")
-            ))
-            .help("measure a larger memory size or raise the timeout")
-            .at(name));
-        }
-        let mut run = Run::new(name, PowerCurve::new(points)?);
-        run.start = Some(match cold_starts {
-            0 => Start::Warm,
-            n if n == invocations => Start::Cold,
-            _ => Start::Mixed,
-        });
-        run.warnings = warnings;
-        Ok(run)
     }
 }

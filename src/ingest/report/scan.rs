@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::Reports;
 use super::line::{PLATFORM_REPORT, REPORT, Report, field, parse_event, parse_failure, parse_text, word};
 use crate::error::{Error, Result};
+use crate::ingest::detect::LogForm;
 use crate::ingest::json::{self, Key, MAX_DEPTH, Node};
 use crate::ingest::lines::Lines;
 use crate::ingest::rows::for_each_row;
@@ -39,12 +40,21 @@ impl Needles {
 }
 
 impl Reports {
-    /// Reads a log line by line; lines that are too long are returned as errors. Invocations whose
+    /// Reads a log of a form; lines that cannot be read are returned as errors. Invocations whose
     /// line does not name the function are those of `function`.
     ///
     /// # Errors
     /// When there is no REPORT line and no `platform.report` event.
-    pub fn scan_lines(&mut self, lines: &mut Lines, function: &str) -> Result<Vec<Error>> {
+    pub fn scan(&mut self, form: LogForm, mut lines: Lines, function: &str) -> Result<Vec<Error>> {
+        match form {
+            LogForm::Lines => self.scan_lines(&mut lines, function),
+            LogForm::Document => self.scan_document(&mut lines, function),
+            LogForm::Rows => self.scan_rows(lines, function),
+        }
+    }
+
+    /// Reads a log line by line; lines that are too long are returned as errors.
+    fn scan_lines(&mut self, lines: &mut Lines, function: &str) -> Result<Vec<Error>> {
         let mut scan = Scan::new(self, function);
         let mut rejected = Vec::new();
         while let Some(line) = lines.next_line() {
@@ -58,10 +68,7 @@ impl Reports {
 
     /// Reads a log that is one JSON document over several lines, or several such documents. One
     /// that is too long for that is read line by line.
-    ///
-    /// # Errors
-    /// When it is not JSON, or holds no invocation.
-    pub fn scan_document(&mut self, lines: &mut Lines, function: &str) -> Result<Vec<Error>> {
+    fn scan_document(&mut self, lines: &mut Lines, function: &str) -> Result<Vec<Error>> {
         let Ok(document) = lines.whole() else { return self.scan_lines(lines, function) };
         let mut scan = Scan::new(self, function);
         scan.document(document)?;
@@ -69,10 +76,7 @@ impl Reports {
     }
 
     /// Reads a log whose lines are in the rows of a CSV file, as Logs Insights exports it.
-    ///
-    /// # Errors
-    /// When there is no REPORT line and no `platform.report` event.
-    pub fn scan_rows(&mut self, lines: Lines, function: &str) -> Result<Vec<Error>> {
+    fn scan_rows(&mut self, lines: Lines, function: &str) -> Result<Vec<Error>> {
         let mut scan = Scan::new(self, function);
         let mut line = Vec::new();
         let rejected = for_each_row(lines, b',', |row| {

@@ -1,0 +1,52 @@
+//! Statistics of logs, in more detail than the runs that they make.
+
+use super::detect::{self, Format};
+use super::report::{FunctionStatistics, Reports};
+use super::source::{Input, Source, inputs};
+use crate::error::{Error, Result};
+
+/// The statistics of all logs that the arguments name, one a function in the order of appearance,
+/// and before them an error for everything that was rejected. Invocations of one function count
+/// together, in whichever log they are.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let log = folder.path().join("resize.log");
+/// let id = "3f6a2c1e-9b4d-4c8a-8f17-5d2e6b7a9c01";
+/// std::fs::write(&log, format!("REPORT RequestId: {id}\tDuration: 8.50 ms\tMemory Size: 128 MB\n"))?;
+/// let statistics = powercurve::ingest::statistics(&[log.to_string_lossy().into_owned()]);
+/// let resize = statistics[0].as_ref().map_err(Clone::clone)?;
+/// assert_eq!(resize.function, "resize");
+/// assert_eq!(resize.sizes[0].duration.map(|d| d.p99_ms), Some(8.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn statistics(args: &[String]) -> Vec<Result<FunctionStatistics>> {
+    let mut reports = Reports::default();
+    let mut rejected = Vec::new();
+    for input in inputs(args) {
+        match input {
+            Ok(Input { name, sources }) => {
+                for source in sources {
+                    let place = source.place();
+                    let errors = scan(&mut reports, source, &name).unwrap_or_else(|error| vec![error]);
+                    rejected.extend(errors.into_iter().map(|e| e.at(&place)));
+                }
+            }
+            Err(error) => rejected.push(error),
+        }
+    }
+    rejected.into_iter().map(Err).chain(reports.into_statistics()).collect()
+}
+
+/// Adds a log to the reports; returns what was rejected of it.
+fn scan(reports: &mut Reports, source: Source, input: &str) -> Result<Vec<Error>> {
+    let function = source.name(input);
+    let mut lines = source.open()?;
+    match detect::format(lines.head()?)? {
+        Format::Log(form) => reports.scan(form, lines, &function),
+        Format::JsonLines | Format::JsonDocument | Format::Csv(_) | Format::Urls => {
+            Err(Error::new("content is not a log: expected REPORT lines or platform.report events")
+                .help("recorded runs are read by the other commands, such as powercurve classify"))
+        }
+    }
+}

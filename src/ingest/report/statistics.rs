@@ -1,0 +1,110 @@
+//! What a log tells of a function, size by size, and the run that it makes.
+
+use std::collections::BTreeMap;
+
+use crate::curve::{Failure, Point, PowerCurve, Run, RunWarning, Sample, Start};
+use crate::error::{Error, Result};
+use crate::ingest::distribution::Summary;
+use crate::units::{MemoryMb, Millis};
+
+/// The invocations of one function in a log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FunctionStatistics {
+    /// Name of the function; where the log does not give it, that of the input.
+    pub function: String,
+    /// Statistics by memory size, ascending.
+    pub sizes: Vec<SizeStatistics>,
+    /// REPORT lines without a duration or a memory size; they are in no size.
+    pub incomplete: u64,
+}
+
+/// The invocations of one function at one memory size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SizeStatistics {
+    /// Memory size.
+    pub memory: MemoryMb,
+    /// Durations of the handler in the invocations that succeeded; `None` when all failed.
+    pub duration: Option<Summary>,
+    /// Init durations (or restore durations with SnapStart) of those that were cold starts.
+    pub init: Option<Summary>,
+    /// Largest memory used by an invocation that succeeded, in MB.
+    pub max_memory_used_mb: Option<f64>,
+    /// How many invocations failed, and why.
+    pub failed: BTreeMap<Failure, u64>,
+}
+
+impl SizeStatistics {
+    /// How many invocations failed in this way.
+    pub fn failed(&self, failure: Failure) -> u64 {
+        self.failed.get(&failure).copied().unwrap_or(0)
+    }
+
+    fn succeeded(&self) -> u64 {
+        self.duration.map_or(0, |d| d.count)
+    }
+
+    fn cold_starts(&self) -> u64 {
+        self.init.map_or(0, |init| init.count)
+    }
+
+    fn warnings(&self) -> impl Iterator<Item = RunWarning> {
+        let failed = self.failed.iter();
+        failed.map(|(&failure, &failed)| RunWarning::Failed {
+            memory: self.memory,
+            failure,
+            failed,
+            succeeded: self.succeeded(),
+        })
+    }
+
+    fn to_point(&self) -> Option<Result<Point>> {
+        let duration = self.duration?;
+        let sample = Sample {
+            count: Some(duration.count),
+            sd_ms: duration.sd_ms,
+            p50_ms: Some(duration.p50_ms),
+            p90_ms: Some(duration.p90_ms),
+            p95_ms: Some(duration.p95_ms),
+            p99_ms: Some(duration.p99_ms),
+            max_memory_used_mb: self.max_memory_used_mb,
+            init_ms: self.init.map(|init| init.mean_ms),
+            cold_starts: Some(self.cold_starts()),
+        };
+        Some(Millis::new(duration.mean_ms).map(|mean| Point { sample, ..Point::new(self.memory, mean) }))
+    }
+}
+
+impl FunctionStatistics {
+    /// What weakens the statistics: failures, incomplete lines.
+    pub fn warnings(&self) -> Vec<RunWarning> {
+        let incomplete = (self.incomplete > 0).then_some(RunWarning::IncompleteReports { count: self.incomplete });
+        self.sizes.iter().flat_map(SizeStatistics::warnings).chain(incomplete).collect()
+    }
+
+    /// The run of the invocations that succeeded: their mean duration by memory size.
+    ///
+    /// # Errors
+    /// When none succeeded.
+    pub fn to_run(&self) -> Result<Run> {
+        let points: Vec<Point> = self.sizes.iter().filter_map(SizeStatistics::to_point).collect::<Result<_>>()?;
+        let name = &self.function;
+        if points.is_empty() {
+            let found: Vec<String> = self.warnings().iter().map(RunWarning::to_string).collect();
+            return Err(Error::new(format!(
+                "function '{name}' has no successful invocation with a duration and a memory size: {}",
+                found.join("; ")
+            ))
+            .help("measure a larger memory size or raise the timeout")
+            .at(name));
+        }
+        let mut run = Run::new(name, PowerCurve::new(points)?);
+        let succeeded: u64 = self.sizes.iter().map(SizeStatistics::succeeded).sum();
+        run.start = Some(match self.sizes.iter().map(SizeStatistics::cold_starts).sum::<u64>() {
+            0 => Start::Warm,
+            n if n == succeeded => Start::Cold,
+            _ => Start::Mixed,
+        });
+        run.warnings = self.warnings();
+        Ok(run)
+    }
+}
