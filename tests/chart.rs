@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use powercurve::render::chart::{Chart, Interval, Mark, Picture, Series, Size, Theme};
-use powercurve::{MemoryMb, Millis, Point, PowerCurve, Usd};
+use powercurve::render::chart::{Chart, Mark, Picture, Series, Size, Theme};
+use powercurve::{Interval, MemoryMb, Millis, Point, PowerCurve, Usd};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 

@@ -105,8 +105,10 @@ fn names_in_a_row(marks: &[Mark], frame: &Frame, inner: Rect, size: f64, bold: b
 fn footer(chart: &Chart, frame: &Frame, inner: Rect, look: &Look, palette: &Palette, scene: &mut Scene) {
     let place = (frame.plot.left, inner.bottom - 0.22 * look.text);
     let title = Text::new("memory size (MB, log scale)", place, look.text, palette.text).fit(0.5 * inner.width());
+    let withheld = chart.series().any(|s| s.withheld.is_some());
+    let points = if withheld { "filled: given · hollow: measured, not given" } else { "points: measured" };
     let shown = [
-        (chart.series().any(|s| s.measured.is_some()), "points: measured"),
+        (chart.series().any(|s| s.measured.is_some()), points),
         (chart.series().any(|s| s.model.is_some()), "line: model"),
         (chart.series().any(|s| !s.band.is_empty()), "shaded: 90 % interval"),
     ];

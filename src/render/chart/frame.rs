@@ -173,14 +173,19 @@ fn durations(chart: &Chart) -> Span {
     }
 }
 
-/// The measured sizes, or the usual ones where nothing was measured, and both ends of the data.
+/// The measured sizes, or the usual ones where nothing was measured, and the ends of the data that are far from these.
 fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
-    let measured = chart.series().filter_map(|s| s.measured.as_ref()).flat_map(|c| c.sizes());
-    let mut sizes: Vec<MemoryMb> = measured.collect();
+    let mut sizes: Vec<MemoryMb> = chart.series().flat_map(Series::points).map(|p| p.memory).collect();
     if sizes.is_empty() {
         sizes.extend(COARSE_SIZES.into_iter().chain(FINE_SIZES).filter_map(|mb| MemoryMb::new(mb).ok()));
     }
-    sizes.extend([smallest, largest]);
+    // a model that goes on a little beyond the measured sizes needs no tick of its own there
+    let near = |end: MemoryMb, size: &MemoryMb| (end.as_f64() / size.as_f64()).log2().abs() < 0.5;
+    for end in [smallest, largest] {
+        if !sizes.iter().any(|size| near(end, size)) {
+            sizes.push(end);
+        }
+    }
     sizes.retain(|size| (smallest..=largest).contains(size));
     sizes.sort();
     sizes.dedup();
