@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::price_args::TariffArgs;
-use super::subject::{Subject, of_workload};
+use super::subject::{Subject, View, of_workload};
 use super::{Done, Out};
 use crate::advise::Strategy;
 use crate::error::Result;
@@ -56,6 +56,10 @@ pub struct Args {
     #[arg(long)]
     plain: bool,
 
+    /// Add to a workload the points of one simulated tuning run with this seed; --patterns always does.
+    #[arg(long)]
+    seed: Option<u64>,
+
     /// Mark only the best size by this strategy (cost, speed or balanced) instead of all three.
     #[arg(long, value_name = "NAME", value_parser = strategy)]
     strategy: Option<Strategy>,
@@ -68,7 +72,7 @@ pub struct Args {
     #[arg(long)]
     theme: Option<Theme>,
 
-    /// Scale of the duration axis.
+    /// Scale of the duration axis; with --patterns the automatic one is logarithmic.
     #[arg(long, default_value = "auto")]
     scale: AxisScale,
 
@@ -76,7 +80,7 @@ pub struct Args {
     #[arg(long)]
     cores: bool,
 
-    /// Curves and a few ticks only, in a small picture for a table.
+    /// Curves and a few ticks only, in a small picture for a table; best sizes only with --strategy.
     #[arg(long, conflicts_with = "patterns")]
     thumbnail: bool,
 
@@ -92,6 +96,12 @@ pub struct Args {
     tariff: TariffArgs,
 }
 
+impl Args {
+    fn view(&self) -> View {
+        View { plain: self.plain, seed: self.seed }
+    }
+}
+
 fn strategy(name: &str) -> Result<Strategy> {
     Strategy::named(name, Strategy::DEFAULT_WEIGHT)
 }
@@ -101,12 +111,16 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
     FileKind::of(&args.output)?;
     let usual = if args.thumbnail { Size::THUMBNAIL } else { Size::SLIDE };
     let size = Size::new(args.width.unwrap_or(usual.width()), args.height.unwrap_or(usual.height()))?;
-    let strategies = args.strategy.map_or_else(|| Strategy::ALL.to_vec(), |strategy| vec![strategy]);
+    let strategies = match args.strategy {
+        Some(strategy) => vec![strategy],
+        None if args.thumbnail => Vec::new(),
+        None => Strategy::ALL.to_vec(),
+    };
     let mut done = Done::All;
     let mut charts = Vec::new();
     if let Some(input) = &args.input {
         let mut read = |input: &str, id: Option<&String>| {
-            let (subject, read) = Subject::read(input, id.map(String::as_str), args.plain, &args.tariff)?;
+            let (subject, read) = Subject::read(input, id.map(String::as_str), args.view(), &args.tariff)?;
             done = done.and(read);
             Ok(subject)
         };
@@ -116,10 +130,14 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
         charts.push(Chart { optima: subject.optima(&strategies), ..compose(subject, overlay) });
     }
     if args.patterns {
-        charts = patterns(&args.tariff)?;
+        charts = patterns(args.seed.unwrap_or_default(), &args.tariff)?;
     }
     for chart in &mut charts {
-        chart.duration_scale = args.scale;
+        chart.duration_scale = match args.scale {
+            // slopes of different charts can only be compared on the same kind of scale
+            AxisScale::Auto if args.patterns => AxisScale::Log,
+            scale => scale,
+        };
         chart.marks.extend(Mark::one_vcpu());
         if args.cores {
             chart.marks.extend(Mark::core_boundaries());
@@ -160,10 +178,10 @@ fn titled(parts: [String; 2]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-/// The preset of each pattern.
-fn patterns(tariff: &TariffArgs) -> Result<Vec<Chart>> {
+/// The preset of each pattern, with a simulated run.
+fn patterns(seed: u64, tariff: &TariffArgs) -> Result<Vec<Chart>> {
     let chart = |pattern: Pattern| {
-        let subject = of_workload(&Preset::find(pattern.name())?.workload()?, tariff)?;
+        let subject = of_workload(&Preset::find(pattern.name())?.workload()?, Some(seed), tariff)?;
         Ok(Chart::new(pattern.name(), subject.series))
     };
     Pattern::ALL.into_iter().map(chart).collect()

@@ -12,7 +12,7 @@ use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Reader;
 use crate::platform::pricing::PriceBasis;
 use crate::render::chart::{Mark, Series};
-use crate::simulate;
+use crate::simulate::{self, Tuning};
 use crate::units::MemoryMb;
 use crate::workload::{Preset, Workload};
 
@@ -29,17 +29,26 @@ pub struct Subject {
     choice: PricedCurve,
 }
 
+/// How much of a subject is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// Of a run only what was measured.
+    pub plain: bool,
+    /// Of a workload also a simulated run with this seed.
+    pub seed: Option<u64>,
+}
+
 impl Subject {
     /// Reads what `input` names; of several runs the one with this `id`.
     ///
     /// # Errors
     /// When the input cannot be read, or holds no run or several and no `id` was given.
-    pub fn read(input: &str, id: Option<&str>, plain: bool, tariff: &TariffArgs) -> Result<(Self, Done)> {
+    pub fn read(input: &str, id: Option<&str>, view: View, tariff: &TariffArgs) -> Result<(Self, Done)> {
         if is_workload(input) {
-            return Ok((of_workload(&workload::read(input)?, tariff)?, Done::All));
+            return Ok((of_workload(&workload::read(input)?, view.seed, tariff)?, Done::All));
         }
         let (run, done) = one_run(input, id)?;
-        Ok((of_run(&run, plain, tariff)?, done))
+        Ok((of_run(&run, view.plain, tariff)?, done))
     }
 
     /// Marks at the best sizes.
@@ -104,11 +113,11 @@ fn of_run(run: &Run, plain: bool, tariff: &TariffArgs) -> Result<Subject> {
     Ok(Subject { series, answer, about, choice })
 }
 
-/// The expected curve of a workload.
+/// The expected curve of a workload, and the points of a simulated tuning run where there is a seed.
 ///
 /// # Errors
 /// When the workload finishes at no memory size, or the prices are not known.
-pub fn of_workload(workload: &Workload, args: &TariffArgs) -> Result<Subject> {
+pub fn of_workload(workload: &Workload, seed: Option<u64>, args: &TariffArgs) -> Result<Subject> {
     let tariff = args.tariff(PriceBasis::Lpt, Some(workload.arch), None)?;
     let Sizes(usual) = Sizes::DEFAULT.parse()?;
     let sizes = Series::line_sizes(MemoryMb::MIN, MemoryMb::MAX, &usual);
@@ -120,11 +129,19 @@ pub fn of_workload(workload: &Workload, args: &TariffArgs) -> Result<Subject> {
     let curve = priced.to_curve();
     // a workload that finishes at no usual size is judged by all sizes
     let choice = curve.filter(|m| usual.contains(&m)).and_then(|c| PricedCurve::recorded(&c)).unwrap_or(priced);
+    let simulate = |seed| {
+        let sizes = [&usual[..], &[MemoryMb::MAX]].concat();
+        let run = Tuning { billing: tariff.step(), seed, ..Tuning::default() }.run(workload, &sizes)?.run;
+        Ok(args.price(&run)?.0.to_curve())
+    };
+    let measured = seed.map(simulate).transpose()?;
+    // behind a queue a run of some invocations does not come near its expectation
+    let model = (measured.is_none() || workload.downstream.is_none()).then_some(curve);
     let about = if workload.description.is_empty() { "expected values" } else { &workload.description };
     Ok(Subject {
         answer: workload.pattern.map_or(String::new(), |p| p.to_string()),
         about: about.to_owned(),
         choice,
-        series: Series::model(result.run.id, curve),
+        series: Series { name: result.run.id, measured, simulated: seed.is_some(), model, ..Series::default() },
     })
 }

@@ -83,6 +83,8 @@ pub struct Series {
     pub measured: Option<PowerCurve>,
     /// Measured sizes that the model was not shown: drawn hollow.
     pub withheld: Option<PowerCurve>,
+    /// Whether the points come from a simulation: only the words around the picture depend on it.
+    pub simulated: bool,
     /// A model at many sizes: drawn as a line.
     pub model: Option<PowerCurve>,
     /// An interval around the model's duration, ascending by memory size.
@@ -120,6 +122,16 @@ impl Series {
         sizes.sort_unstable();
         sizes.dedup();
         sizes
+    }
+
+    /// What the points are, or `None` where there are none.
+    fn kind_of_points(&self) -> Option<&'static str> {
+        match (&self.measured, &self.withheld) {
+            (None, _) => None,
+            _ if self.simulated => Some("points: simulated run"),
+            (_, Some(_)) => Some("filled: given · hollow: measured, not given"),
+            _ => Some("points: measured"),
+        }
     }
 
     /// All sizes that were measured, whether the model saw them or not.

@@ -63,6 +63,7 @@ impl Trace {
     fn draw_points(&self, look: &Look, palette: &Palette, scene: &mut Scene) {
         let radius = marker_radius(look, self.measured.len() + self.withheld.len());
         for &place in &self.withheld {
+            point(self.quantity, place, radius, palette.background, scene);
             outline(self.quantity, place, radius, 0.35 * radius, self.color, scene);
         }
         for &place in &self.measured {
