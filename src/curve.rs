@@ -128,6 +128,19 @@ impl PowerCurve {
         self.points.iter().all(|p| p.cost.is_some())
     }
 
+    /// The curve of points that are known to be ascending and unique, at least one.
+    pub(crate) fn of_ascending(points: Vec<Point>) -> Self {
+        debug_assert!(!points.is_empty() && points.is_sorted_by(|a, b| a.memory < b.memory));
+        Self { points }
+    }
+
+    /// The durations alone.
+    #[must_use]
+    pub fn without_costs(mut self) -> Self {
+        self.points.iter_mut().for_each(|p| p.cost = None);
+        self
+    }
+
     /// The curve at only the sizes that `keep` accepts, or `None` when none is left.
     pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Option<Self> {
         let points: Vec<Point> = self.points.iter().copied().filter(|p| keep(p.memory)).collect();
@@ -165,6 +178,17 @@ fn merge(same: &[Point]) -> Point {
             ..Sample::default()
         },
     }
+}
+
+/// A 90 % interval for the duration at one memory size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Memory size.
+    pub memory: MemoryMb,
+    /// Its lower end.
+    pub low: Millis,
+    /// Its upper end.
+    pub high: Millis,
 }
 
 /// The instruction set of a function.

@@ -15,7 +15,7 @@ pub mod simulate;
 pub mod units;
 pub mod workload;
 
-pub use curve::{Arch, Point, PowerCurve, Run, RunWarning, Sample, Start};
+pub use curve::{Arch, Interval, Point, PowerCurve, Run, RunWarning, Sample, Start};
 pub use error::{Error, Result};
 pub use pattern::{Family, Pattern};
 pub use units::{MemoryMb, Millis, Usd};

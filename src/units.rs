@@ -145,9 +145,14 @@ impl fmt::Display for Millis {
 
 /// An amount of US dollars (or yuan in the China regions), finite and not negative.
 ///
+/// It is displayed with two decimals from $1 on and with four significant digits below.
+///
 /// ```
 /// use powercurve::Usd;
-/// assert_eq!(Usd::new(2.1e-9)?.per_million().to_string(), "$0.0021");
+/// assert_eq!(Usd::new(0.000102648)?.to_string(), "$0.0001026");
+/// assert_eq!(Usd::new(2.1e-9)?.per_million().to_string(), "$0.002100");
+/// assert_eq!(Usd::new(51.8112)?.to_string(), "$51.81");
+/// assert_eq!(Usd::ZERO.to_string(), "$0");
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -197,11 +202,33 @@ impl From<Usd> for f64 {
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0.0 => write!(f, "$0"),
-            usd if usd < 1e-4 => write!(f, "${usd:.3e}"),
-            usd if usd < 1.0 => write!(f, "${usd:.4}"),
-            usd => write!(f, "${usd:.2}"),
+        let usd = self.0;
+        // the exponent after rounding to four digits: $0.99996 is $1.00
+        let scientific = format!("{usd:.3e}");
+        let exponent: i32 = scientific.rsplit_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+        match exponent {
+            _ if usd == 0.0 => write!(f, "$0"),
+            0.. => write!(f, "${usd:.2}"),
+            -9..0 => write!(f, "${usd:.*}", (3 - exponent) as usize),
+            _ => write!(f, "${scientific}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_four_digits_below_a_dollar_whatever_rounding_does() {
+        let shown = |usd| Usd::new(usd).unwrap().to_string();
+        assert_eq!(shown(0.5), "$0.5000");
+        assert_eq!(shown(0.099_996), "$0.1000");
+        assert_eq!(shown(0.999_94), "$0.9999");
+        assert_eq!(shown(0.999_96), "$1.00");
+        assert_eq!(shown(2.1e-9), "$0.000000002100");
+        assert_eq!(shown(1.234_56e-12), "$1.235e-12");
+        assert_eq!(shown(f64::MIN_POSITIVE), "$2.225e-308");
+        assert_eq!(shown(1_234.567), "$1234.57");
     }
 }

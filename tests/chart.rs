@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use powercurve::render::chart::{Chart, Interval, Mark, Picture, Series, Size, Theme};
-use powercurve::{MemoryMb, Millis, Point, PowerCurve, Usd};
+use powercurve::render::chart::{Chart, Mark, Picture, Series, Size, Theme};
+use powercurve::{Interval, MemoryMb, Millis, Point, PowerCurve, Usd};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
@@ -217,6 +217,151 @@ fn of_several_runs_one_is_chosen_by_its_id() {
     assert!(fs::read_to_string(folder.path().join("a.svg")).unwrap().contains("second"));
     let refused = chart_command(folder.path(), &["two.jsonl", "-o", "b.svg"]);
     refused.code(2).stderr(contains("there are 2 runs").and(contains("--id")));
+}
+
+/// The texts of the SVG that the command writes; `arguments` name the input and the options.
+fn drawn(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    chart_command(folder, &[arguments, &["-o", "drawn.svg"]].concat()).success().stdout("");
+    texts(&fs::read_to_string(folder.join("drawn.svg")).unwrap()).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_form_of_a_run_gives_the_same_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let stats: Vec<_> = curve()
+        .points()
+        .iter()
+        .map(|p| serde_json::json!({"value": p.memory, "averagePrice": p.cost, "averageDuration": p.duration}))
+        .collect();
+    let best = serde_json::json!({"power": 512, "cost": 5.1e-5, "duration": 6067, "stats": stats});
+    let rows = curve().points().iter().fold(String::new(), |rows, p| {
+        rows + &format!("{},{},{}\n", p.memory.mb(), p.duration.ms(), p.cost.map_or(0.0, Usd::usd))
+    });
+    let forms = [
+        ("lpt.json", serde_json::json!({ "results": best }).to_string()),
+        ("record.jsonl", RUN.replace("nodejs20.x", "")),
+        ("table.csv", format!("memory,duration,cost\n{rows}")),
+    ];
+    let pictures = forms.map(|(name, content)| {
+        fs::write(folder.path().join(name), content).unwrap();
+        let texts = drawn(folder.path(), &[name, "--strategy", "cost"]);
+        assert!(texts[0].contains(": cpu-bound ("), "{name}: {}", texts[0]);
+        assert!(texts.contains(&"lowest cost: 512 MB".to_owned()), "{name}: {texts:?}");
+        texts.into_iter().filter(|t| t.starts_with(|c: char| c.is_ascii_digit() || c == '$')).collect::<Vec<_>>()
+    });
+    assert_eq!(pictures[0], pictures[1]);
+    assert_eq!(pictures[1], pictures[2]);
+}
+
+#[test]
+fn a_url_and_report_lines_are_runs_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = drawn(folder.path(), &["https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI="]);
+    assert!(url.contains(&"128".to_owned()) && url.contains(&"256".to_owned()), "{url:?}");
+    let report = |mb: u32, ms: f64| {
+        format!(
+            "REPORT RequestId: 3f6a2c1e-9b4d-4c8a-8f17-{mb:012x}\tDuration: {ms:.2} ms\tBilled Duration: {} ms\t\
+             Memory Size: {mb} MB\tMax Memory Used: 64 MB\t\n",
+            ms.ceil()
+        )
+    };
+    fs::write(folder.path().join("resize.log"), report(128, 8.1) + &report(512, 2.3)).unwrap();
+    let log = drawn(folder.path(), &["resize.log"]);
+    assert!(log[0].starts_with("resize") && log.contains(&"512".to_owned()), "{log:?}");
+    let mut stdin = Command::cargo_bin("powercurve").unwrap();
+    stdin.current_dir(folder.path()).args(["chart", "-", "-o", "stdin.svg"]).write_stdin(RUN).assert().success();
+    assert!(fs::read_to_string(folder.path().join("stdin.svg")).unwrap().contains("thumbnails: cpu-bound"));
+}
+
+#[test]
+fn a_run_shows_pattern_curve_and_interval_unless_plain() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = drawn(folder.path(), &["run.jsonl"]);
+    assert!(full[0].starts_with("thumbnails: cpu-bound ("), "{}", full[0]);
+    assert!(full.contains(&"points: measured · line: model · shaded: 90 % interval".to_owned()), "{full:?}");
+    let plain = drawn(folder.path(), &["run.jsonl", "--plain"]);
+    assert_eq!(plain[0], "thumbnails");
+    assert!(plain.contains(&"points: measured".to_owned()), "{plain:?}");
+}
+
+#[test]
+fn costs_that_prices_do_not_explain_are_points_without_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines_of_cost = |run: &str| {
+        fs::write(folder.path().join("costs.jsonl"), run).unwrap();
+        drawn(folder.path(), &["costs.jsonl", "--thumbnail"]);
+        let svg = fs::read_to_string(folder.path().join("drawn.svg")).unwrap();
+        svg.lines().filter(|l| l.starts_with("<polyline") && l.contains("\"#D55E00\"")).count()
+    };
+    assert_eq!(lines_of_cost(RUN), 1);
+    assert_eq!(lines_of_cost(&RUN.replace("8.9e-5", "2.9e-5")), 0);
+}
+
+#[test]
+fn best_sizes_are_marked_by_the_strategies_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let marks = |more: &[&str]| {
+        let texts = drawn(folder.path(), &[&["run.jsonl", "--plain"], more].concat());
+        texts.into_iter().filter(|t| t.ends_with(" MB")).collect::<Vec<_>>()
+    };
+    assert_eq!(marks(&[]), ["lowest cost: 512 MB", "balanced: 1024 MB", "fastest: 3008 MB"]);
+    assert_eq!(marks(&["--strategy", "speed"]), ["fastest: 3008 MB"]);
+    assert!(marks(&["--thumbnail"]).is_empty());
+}
+
+#[test]
+fn the_patterns_are_eight_charts() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = drawn(folder.path(), &["--patterns"]);
+    for pattern in powercurve::Pattern::ALL {
+        assert!(texts.contains(&pattern.name().to_owned()), "{pattern} is not among {texts:?}");
+    }
+    assert!(texts.contains(&"duration (log scale)".to_owned()));
+}
+
+#[test]
+fn a_prediction_is_drawn_with_the_sizes_it_was_not_given() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("run.jsonl"), RUN).unwrap();
+    let predict = |runs: &[&str]| {
+        let mut command = Command::cargo_bin("powercurve").unwrap();
+        command.current_dir(folder.path()).arg("predict").args(runs);
+        command.args(["--measured", "512,1024", "--chart", "p.svg", "--format", "jsonl"]).assert()
+    };
+    predict(&["run.jsonl"]).success().stdout(contains("\"measured\":[512,1024]"));
+    let svg = fs::read_to_string(folder.path().join("p.svg")).unwrap();
+    let texts = texts(&svg);
+    assert_eq!(texts[0], "thumbnails: predicted from 512, 1024 MB");
+    assert!(texts.iter().any(|t| t.starts_with("filled: given · hollow: measured, not given")), "{texts:?}");
+    let hollow = svg.lines().filter(|l| l.starts_with("<circle") && l.contains("stroke=\"#0072B2\"")).count();
+    assert_eq!(hollow, curve().len() - 2);
+    predict(&["run.jsonl", "run.jsonl"]).code(2).stderr(contains("there are several runs: expected one for --chart"));
+}
+
+#[test]
+fn the_command_repeats_every_byte_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("run.jsonl"), RUN).unwrap();
+    let bytes = |file: &str, threads: &str| {
+        let mut command = Command::cargo_bin("powercurve").unwrap();
+        command.current_dir(folder.path()).env("RAYON_NUM_THREADS", threads);
+        command.args(["chart", "run.jsonl", "--width", "400", "--height", "240", "-o", file]).assert().success();
+        fs::read(folder.path().join(file)).unwrap()
+    };
+    for file in ["a.svg", "a.png", "a.html"] {
+        assert_eq!(bytes(file, "1"), bytes(file, "2"), "{file}");
+    }
+}
+
+#[test]
+fn an_input_that_is_nothing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |arguments: &[&str]| chart_command(folder.path(), &[arguments, &["-o", "a.svg"]].concat()).code(2);
+    refused(&["none.jsonl"]).stderr(contains("none.jsonl: no such file or folder"));
+    refused(&["prime-number"]).stderr(contains("preset 'prime-number' is unknown").and(contains("prime-numbers")));
+    refused(&["two.jsonl", "--id", "third"]).stderr(contains("no run with the id 'third' among 2"));
+    refused(&["run.jsonl", "--strategy", "best"]).stderr(contains("strategy 'best' is unknown"));
+    refused(&[]).stderr(contains("RUN|WORKLOAD"));
 }
 
 #[test]

@@ -66,6 +66,24 @@ impl PricedCurve {
         self.points.binary_search_by_key(&memory, |p| p.memory).ok().map(|i| &self.points[i])
     }
 
+    /// The same curve in the form that charts and exports take.
+    pub fn to_curve(&self) -> PowerCurve {
+        let point = |p: &PricedPoint| Point::new(p.memory, p.duration).with_cost(p.cost);
+        PowerCurve::of_ascending(self.points.iter().map(point).collect())
+    }
+
+    /// Whether these costs are what `tariff` gives for the mean durations, within 10 % at every size.
+    ///
+    /// Recorded costs are not where init time was billed as well, or the prices were others.
+    pub fn agrees_with(&self, tariff: &Tariff) -> bool {
+        /// Rounding each invocation up to the billing step and trimming apart stay within this.
+        const CLOSE: f64 = 0.1;
+        self.points.iter().all(|p| {
+            let computed = tariff.cost(p.memory, p.duration).usd();
+            (p.cost.usd() - computed).abs() <= CLOSE * computed
+        })
+    }
+
     /// The longest mean duration, in ms, and the highest mean cost, in $.
     pub(super) fn maxima(&self) -> (f64, f64) {
         let largest = |value: fn(&PricedPoint) -> f64| self.points.iter().map(value).fold(0.0, f64::max);

@@ -29,6 +29,9 @@ impl Strategy {
     /// The names on the command line and in the tuner's input.
     pub const NAMES: [&str; 3] = ["cost", "speed", "balanced"];
 
+    /// All three, the balanced one with the tuner's default weight.
+    pub const ALL: [Self; 3] = [Self::Cost, Self::Balanced(Self::DEFAULT_WEIGHT), Self::Speed];
+
     /// Weight of the cost that the tuner takes by default.
     pub const DEFAULT_WEIGHT: f64 = 0.5;
 

@@ -1,185 +1,188 @@
 //! `powercurve chart`
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Deserialize;
-
+use super::price_args::TariffArgs;
+use super::subject::{Subject, View, of_workload};
 use super::{Done, Out};
-use crate::curve::{Arch, Point, PowerCurve, Run};
-use crate::error::{Error, Result};
+use crate::advise::Strategy;
+use crate::error::Result;
+use crate::pattern::Pattern;
 use crate::render::chart::{AxisScale, Chart, FileKind, Mark, Picture, Series, Size, Theme};
-use crate::simulate::{Outcome, expected};
-use crate::units::{MemoryMb, Millis, Usd};
-use crate::workload::{Workload, preset};
+use crate::workload::Preset;
 
 /// Draw a run or a workload: duration and cost against memory size.
+///
+/// Of a run it shows the measured points, the pattern, and the curve that the model sees behind the points with its
+/// 90 % interval; of a workload the expected curve.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  powercurve chart run.jsonl -o run.svg
-  powercurve chart before.jsonl --overlay after.jsonl -o change.png --title \"What the new runtime buys\"
+  powercurve chart results.json -o results.svg
+  powercurve chart before.json --overlay after.json -o change.png --title \"What the new runtime buys\"
+  powercurve chart datasets/real-runs.jsonl --id thumbnails-s3-pl -o thumbnails.png --theme dark --cores
   powercurve chart workload.toml -o expected.html
-  powercurve chart all-runs.jsonl --id thumbnails -o thumbnails.png --theme dark --cores")]
+  powercurve chart s3-download -o s3-download.svg --thumbnail
+  powercurve chart --patterns -o patterns.svg
+
+The best sizes are those of `recommend`: of a run among the measured sizes, of a workload among the sizes that
+power tuning measures by default.")]
 pub struct Args {
-    /// A run (points) or a workload (its expected curve).
-    #[arg(value_name = "RUN|WORKLOAD")]
-    input: String,
+    /// A recorded run (a file, a folder, - for standard input, a visualization URL) or a workload (a preset, a pattern, a TOML file).
+    #[arg(value_name = "RUN|WORKLOAD", required_unless_present = "patterns", conflicts_with = "patterns")]
+    input: Option<String>,
+
     /// File to write; its ending chooses the form: .svg, .png or .html.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Which run, where the file holds several.
+
+    /// Which run, where the input holds several.
     #[arg(long)]
     id: Option<String>,
+
     /// A second run or workload to compare with.
-    #[arg(long, value_name = "RUN|WORKLOAD")]
+    #[arg(long, value_name = "RUN|WORKLOAD", conflicts_with = "patterns")]
     overlay: Option<String>,
-    /// Headline instead of the name of the run.
+
+    /// Which run of the overlay; without --overlay, a second run of the input.
+    #[arg(long, value_name = "ID", conflicts_with = "patterns")]
+    overlay_id: Option<String>,
+
+    /// One small chart for each pattern: the curve of its preset.
+    #[arg(long)]
+    patterns: bool,
+
+    /// Only what was measured: no pattern, no curve, no interval.
+    #[arg(long)]
+    plain: bool,
+
+    /// Add to a workload the points of one simulated tuning run with this seed; --patterns always does.
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// Mark only the best size by this strategy (cost, speed or balanced) instead of all three.
+    #[arg(long, value_name = "NAME", value_parser = strategy)]
+    strategy: Option<Strategy>,
+
+    /// Headline instead of the name of the run and its pattern.
     #[arg(long)]
     title: Option<String>,
+
     /// Background; a page follows the reader's system unless this is given.
     #[arg(long)]
     theme: Option<Theme>,
-    /// Scale of the duration axis.
+
+    /// Scale of the duration axis; with --patterns the automatic one is logarithmic.
     #[arg(long, default_value = "auto")]
     scale: AxisScale,
+
     /// Mark the sizes at which a function sees a further core.
     #[arg(long)]
     cores: bool,
-    /// Width in pixels.
-    #[arg(long, default_value_t = Size::SLIDE.width())]
-    width: u32,
-    /// Height in pixels.
-    #[arg(long, default_value_t = Size::SLIDE.height())]
-    height: u32,
+
+    /// Curves and a few ticks only, in a small picture for a table; best sizes only with --strategy.
+    #[arg(long, conflicts_with = "patterns")]
+    thumbnail: bool,
+
+    /// Width in pixels: 1600, of a thumbnail 360.
+    #[arg(long)]
+    width: Option<u32>,
+
+    /// Height in pixels: 900, of a thumbnail 220.
+    #[arg(long)]
+    height: Option<u32>,
+
+    #[command(flatten)]
+    tariff: TariffArgs,
+}
+
+impl Args {
+    fn view(&self) -> View {
+        View { plain: self.plain, seed: self.seed }
+    }
+}
+
+fn strategy(name: &str) -> Result<Strategy> {
+    Strategy::named(name, Strategy::DEFAULT_WEIGHT)
 }
 
 pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
     // a wrong file name should not cost a simulation
     FileKind::of(&args.output)?;
-    let size = Size::new(args.width, args.height)?;
-    let mut chart = read(&args.input, args.id.as_deref())?;
-    if let Some(title) = &args.title {
-        chart.title.clone_from(title);
-    }
-    if let Some(overlay) = &args.overlay {
-        chart.overlay = Some(read(overlay, None)?.run);
-    }
-    chart.duration_scale = args.scale;
-    chart.marks.extend(Mark::one_vcpu());
-    if args.cores {
-        chart.marks.extend(Mark::core_boundaries());
-    }
-    let picture = Picture::chart(&chart).size(size);
-    args.theme.map_or(picture.clone(), |theme| picture.theme(theme)).write(&args.output)?;
-    Ok(Done::All)
-}
-
-/// A chart of what `input` names: a TOML file or preset is a workload, anything else holds run records.
-fn read(input: &str, id: Option<&str>) -> Result<Chart> {
-    let path = Path::new(input);
-    let is_toml = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
-    if is_toml {
-        return of_workload(&Workload::from_toml(&text_of(path)?).map_err(|e| e.at(input))?);
-    }
-    if input != "-" && !path.exists() {
-        return of_workload(&preset(input)?);
-    }
-    Ok(of_run(choose(runs(&text_of(path)?).map_err(|e| e.at(input))?, id).map_err(|e| e.at(input))?))
-}
-
-fn text_of(path: &Path) -> Result<String> {
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(path)
+    let usual = if args.thumbnail { Size::THUMBNAIL } else { Size::SLIDE };
+    let size = Size::new(args.width.unwrap_or(usual.width()), args.height.unwrap_or(usual.height()))?;
+    let strategies = match args.strategy {
+        Some(strategy) => vec![strategy],
+        None if args.thumbnail => Vec::new(),
+        None => Strategy::ALL.to_vec(),
     };
-    text.map_err(|e| Error::new(format!("cannot read: {e}")).at(path.display().to_string()))
-}
-
-fn choose(mut runs: Vec<Run>, id: Option<&str>) -> Result<Run> {
-    if let Some(id) = id {
-        let found = runs.into_iter().find(|run| run.id == id);
-        return found.ok_or_else(|| Error::new(format!("there is no run with the id '{id}'")));
+    let mut done = Done::All;
+    let mut charts = Vec::new();
+    if let Some(input) = &args.input {
+        let mut read = |input: &str, id: Option<&String>| {
+            let (subject, read) = Subject::read(input, id.map(String::as_str), args.view(), &args.tariff)?;
+            done = done.and(read);
+            Ok(subject)
+        };
+        let subject = read(input, args.id.as_ref())?;
+        let overlay = args.overlay.as_ref().or(args.overlay_id.as_ref().and(Some(input)));
+        let overlay = overlay.map(|overlay| read(overlay, args.overlay_id.as_ref())).transpose()?;
+        charts.push(Chart { optima: subject.optima(&strategies), ..compose(subject, overlay) });
     }
-    match runs.len() {
-        1 => Ok(runs.remove(0)),
-        0 => Err(Error::new("there is no run: expected one record a line")),
-        n => Err(Error::new(format!("there are {n} runs: expected one")).help("choose one with --id")),
+    if args.patterns {
+        charts = patterns(args.seed.unwrap_or_default(), &args.tariff)?;
     }
-}
-
-fn of_run(run: Run) -> Chart {
-    let invocations = run.invocations.map(|n| format!("{n} invocations a size"));
-    let known = [run.runtime, run.arch.map(|a| a.to_string()), invocations];
-    let subtitle = known.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let optima = cheapest(&run.curve).into_iter().collect();
-    Chart { subtitle, optima, ..Chart::new(run.id.clone(), Series::measured(run.id, run.curve)) }
-}
-
-fn of_workload(workload: &Workload) -> Result<Chart> {
-    /// Sizes per doubling: enough for a line that looks smooth.
-    const PER_DOUBLING: u32 = 48;
-    let doublings = (MemoryMb::MAX.as_f64() / MemoryMb::MIN.as_f64()).log2();
-    let steps = (doublings * f64::from(PER_DOUBLING)).floor() as u32;
-    let size = |i: u32| (MemoryMb::MIN.as_f64() * 2f64.powf(f64::from(i) / f64::from(PER_DOUBLING))).round();
-    let sizes = (0..=steps).map(size).chain([MemoryMb::MAX.as_f64()]);
-    let points: Vec<Point> = sizes.filter_map(|mb| point_of(workload, MemoryMb::from_f64(mb).ok()?)).collect();
-    let curve = PowerCurve::new(points).map_err(|_| {
-        Error::new("the workload finishes at no memory size").help("lower its footprint or its duration")
-    })?;
-    let optima = cheapest(&curve).into_iter().collect();
-    let subtitle =
-        if workload.description.is_empty() { "expected values".into() } else { workload.description.clone() };
-    Ok(Chart { subtitle, optima, ..Chart::new(&workload.name, Series::model(&workload.name, curve)) })
-}
-
-fn point_of(workload: &Workload, memory: MemoryMb) -> Option<Point> {
-    let Outcome::Finished(time) = expected(workload, memory, 0.0) else { return None };
-    let duration = Millis::new(time.total_ms()).ok()?;
-    let cost = Usd::new(duration.ms().ceil() * 2.1e-9 * memory.as_f64() / 128.0).ok()?;
-    Some(Point::new(memory, duration).with_cost(cost))
-}
-
-fn cheapest(curve: &PowerCurve) -> Option<Mark> {
-    let costs = curve.points().iter().filter_map(|p| p.cost.map(|c| (c.usd(), p.memory)));
-    let (_, memory) = costs.min_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Mark::new(memory, format!("lowest cost: {memory}")))
-}
-
-/// A line of a file of run records.
-#[derive(Deserialize)]
-struct Record {
-    id: String,
-    memory_mb: Vec<f64>,
-    duration_ms: Vec<f64>,
-    cost_usd: Option<Vec<f64>>,
-    runtime: Option<String>,
-    arch: Option<Arch>,
-    num: Option<u64>,
-}
-
-fn runs(text: &str) -> Result<Vec<Run>> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(i, line)| run_of(line).map_err(|e| e.at(format!("line {}", i + 1)))).collect()
-}
-
-fn run_of(line: &str) -> Result<Run> {
-    let record: Record = serde_json::from_str(line).map_err(|e| Error::new(format!("not a run record: {e}")))?;
-    let sizes = record.memory_mb.len();
-    if record.duration_ms.len() != sizes || record.cost_usd.as_ref().is_some_and(|c| c.len() != sizes) {
-        return Err(Error::new("lists of different length: expected one duration and cost for each memory size"));
+    for chart in &mut charts {
+        chart.duration_scale = match args.scale {
+            // slopes of different charts can only be compared on the same kind of scale
+            AxisScale::Auto if args.patterns => AxisScale::Log,
+            scale => scale,
+        };
+        chart.marks.extend(Mark::one_vcpu());
+        if args.cores {
+            chart.marks.extend(Mark::core_boundaries());
+        }
     }
-    let pairs = record.memory_mb.iter().zip(&record.duration_ms).enumerate();
-    let points: Result<Vec<Point>> = pairs
-        .map(|(i, (&mb, &ms))| {
-            let point = Point::new(MemoryMb::from_f64(mb)?, Millis::new(ms)?);
-            let cost = record.cost_usd.as_ref().and_then(|c| c.get(i)).map(|&usd| Usd::new(usd)).transpose()?;
-            Ok(cost.map_or(point, |usd| point.with_cost(usd)))
-        })
-        .collect();
-    let mut run = Run::new(record.id, PowerCurve::new(points?)?);
-    (run.runtime, run.arch, run.invocations) = (record.runtime, record.arch, record.num);
-    Ok(run)
+    let title = args.title.as_deref();
+    let picture = match &mut charts[..] {
+        [chart] if args.thumbnail => Picture::thumbnail(chart),
+        [chart] => {
+            if let Some(title) = title {
+                title.clone_into(&mut chart.title);
+            }
+            Picture::chart(chart)
+        }
+        several => Picture::small_multiples(title.unwrap_or("The eight patterns of a power curve"), several),
+    };
+    let picture = picture.size(size);
+    args.theme.map_or(picture.clone(), |theme| picture.theme(theme)).write(&args.output)?;
+    Ok(done)
+}
+
+/// The chart of one side, or of two.
+fn compose(subject: Subject, overlay: Option<Subject>) -> Chart {
+    let Some(overlay) = overlay else {
+        let title = [subject.series.name.as_str(), &subject.answer].map(str::to_owned);
+        return Chart { subtitle: subject.about, ..Chart::new(titled(title), subject.series) };
+    };
+    let title = format!("{} against {}", subject.series.name, overlay.series.name);
+    let both = !subject.answer.is_empty() && !overlay.answer.is_empty();
+    let subtitle = if both { format!("{} against {}", subject.answer, overlay.answer) } else { String::new() };
+    // two bands would hide each other
+    let without_band = |series| Series { band: Vec::new(), ..series };
+    Chart { subtitle, overlay: Some(without_band(overlay.series)), ..Chart::new(title, without_band(subject.series)) }
+}
+
+/// The parts that are not empty, as `name: answer`.
+fn titled(parts: [String; 2]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+/// The preset of each pattern, with a simulated run.
+fn patterns(seed: u64, tariff: &TariffArgs) -> Result<Vec<Chart>> {
+    let chart = |pattern: Pattern| {
+        let subject = of_workload(&Preset::find(pattern.name())?.workload()?, Some(seed), tariff)?;
+        Ok(Chart::new(pattern.name(), subject.series))
+    };
+    Pattern::ALL.into_iter().map(chart).collect()
 }

@@ -6,6 +6,7 @@ mod chart;
 mod check;
 mod classify;
 mod completions;
+mod drawing;
 mod evaluate;
 mod fit;
 mod logs;
@@ -16,6 +17,7 @@ mod price_args;
 mod recommend;
 mod simulate;
 mod sizes;
+mod subject;
 mod train;
 mod values;
 mod whatif;
@@ -63,6 +65,14 @@ pub enum Done {
     CheckFailed,
     /// Some inputs of a batch were rejected and named on stderr: exit code 3.
     SomeRejected,
+}
+
+impl Done {
+    /// The end of two parts of a command: all is well when both are.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if self == Self::All { other } else { self }
+    }
 }
 
 /// How a command writes its answer.

@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Format, Out, batch};
-use crate::curve::{Arch, Run};
+use super::{Done, Format, Out, batch, drawing};
+use crate::advise::{PricedCurve, Strategy};
+use crate::curve::{Arch, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::ingest::traces;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Pattern;
-use crate::platform::billing::BillingStep;
+use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::predict::{Forecast, Next, forecast};
+use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column, Table};
 use crate::units::{MemoryMb, Millis, Usd};
 
@@ -25,6 +27,7 @@ use crate::units::{MemoryMb, Millis, Usd};
   powercurve predict datasets/examples/lpt-output.json --measured 256,1024
   powercurve predict report-lines.log --at 128,256,512,1024,2048,3008
   powercurve predict run.json --measured 512 --cpu-ms 890
+  powercurve predict run.json --measured 256,1024 --chart predicted.svg
   powercurve predict run.json --traces traces.json --format jsonl")]
 pub struct Args {
     /// Recorded runs: files, folders, - for standard input, or visualization URLs.
@@ -79,6 +82,11 @@ pub struct Args {
     #[arg(long, default_value = "us-east-1")]
     region: String,
 
+    /// Draw the prediction of a single run to this file (.svg, .png or .html): the sizes it was made from filled,
+    /// those of the run that it was not made from hollow.
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+
     /// How to write the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -100,6 +108,8 @@ struct Answer {
     forecast: Forecast,
     /// Sizes too small for the memory used, not proposed.
     too_small: Vec<MemoryMb>,
+    /// Where one was asked for.
+    chart: Option<Chart>,
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
@@ -110,17 +120,28 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let known = Known { cpu_ms: args.cpu_ms, wait_ms, pattern: args.pattern };
     // an unknown region is one error, not one for each run
     PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, Arch::X86_64, args.billing)?;
-    let answer = |run: Run| predict(args, &known, run);
-    if args.format == Format::Jsonl {
-        return batch::each(&args.runs, answer, |a| writeln!(out, "{}", to_json(&a)));
-    }
+    // a wrong file name should not cost a prediction
+    args.chart.as_deref().map(FileKind::of).transpose()?;
+    let mut chart = None;
     let mut all = Vec::new();
-    let done = batch::each(&args.runs, answer, |a| {
-        all.push(a);
-        Ok(())
-    })?;
+    let done = batch::each(
+        &args.runs,
+        |run| predict(args, &known, run),
+        |mut answer| {
+            keep_only(&mut chart, answer.chart.take())?;
+            if args.format == Format::Jsonl {
+                return writeln!(out, "{}", to_json(&answer));
+            }
+            all.push(answer);
+            Ok(())
+        },
+    )?;
+    if let (Some(chart), Some(path)) = (&chart, &args.chart) {
+        Picture::chart(chart).write(path)?;
+    }
     match args.format {
-        Format::Json | Format::Jsonl => writeln!(out, "{:#}", all.iter().map(to_json).collect::<Value>())?,
+        Format::Json => writeln!(out, "{:#}", all.iter().map(to_json).collect::<Value>())?,
+        Format::Jsonl => {}
         Format::Csv => write!(out, "{}", table(&all).csv()?)?,
         Format::Markdown => write!(out, "{}", table(&all).markdown())?,
         Format::Table => {
@@ -135,6 +156,16 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(done)
 }
 
+/// Keeps the chart of the only run.
+fn keep_only(kept: &mut Option<Chart>, chart: Option<Chart>) -> Result<()> {
+    if chart.is_some() && kept.is_some() {
+        return Err(Error::new("there are several runs: expected one for --chart")
+            .help("draw the runs one by one: one file each, or `powercurve chart --id`"));
+    }
+    *kept = chart.or(kept.take());
+    Ok(())
+}
+
 fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     run.runtime = run.runtime.or_else(|| args.runtime.clone());
     run.arch = run.arch.or(args.arch);
@@ -144,9 +175,8 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     let whole = run.curve.clone();
     if let Some(Sizes(given)) = &args.measured {
         run.curve = whole.filter(|m| given.contains(&m)).ok_or_else(|| {
-            let has: Vec<String> = whole.sizes().map(|m| m.mb().to_string()).collect();
-            Error::new(format!("none of the sizes of --measured was measured: the run has {} MB", has.join(", ")))
-                .at(run.id.clone())
+            let has = list(whole.sizes());
+            Error::new(format!("none of the sizes of --measured was measured: the run has {has} MB")).at(run.id.clone())
         })?;
     }
     let sizes = match &args.at {
@@ -171,7 +201,28 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     let arch = run.arch.unwrap_or_default();
     let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, arch, args.billing)?;
     let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
-    Ok(Answer { id: run.id, measured: seen.sizes, forecast, too_small })
+    let chart = args.chart.as_ref().map(|_| chart(&run, &whole, &posterior, &forecast, &tariff)).transpose()?;
+    Ok(Answer { id: run.id, measured: seen.sizes, forecast, too_small, chart })
+}
+
+/// The sizes of `run`, the others of the `whole` run hollow, and what the model makes of them.
+fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast, tariff: &Tariff) -> Result<Chart> {
+    let priced = |curve: &PowerCurve| PricedCurve::computed(curve, tariff).to_curve();
+    let withheld = whole.filter(|m| run.curve.at(m).is_none()).as_ref().map(priced);
+    let points = Series { withheld, ..Series::measured(&run.id, priced(&run.curve)) };
+    let series = drawing::add_model(points, posterior, &f.sizes, tariff)?;
+    let best = [
+        (Strategy::Cost, f.best.cost),
+        (Strategy::balanced(Strategy::DEFAULT_WEIGHT)?, f.best.balanced),
+        (Strategy::Speed, f.best.speed),
+    ];
+    let title = format!("{}: predicted from {} MB", run.id, list(run.curve.sizes()));
+    let marks = Mark::one_vcpu().into_iter().collect();
+    Ok(Chart { subtitle: advice(f), optima: drawing::optima(&best), marks, ..Chart::new(title, series) })
+}
+
+fn list(sizes: impl Iterator<Item = MemoryMb>) -> String {
+    sizes.map(|m| m.mb().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn why(next: &Next) -> String {
@@ -185,6 +236,15 @@ fn why(next: &Next) -> String {
             format!("stop: more measuring cannot pay, the expected regret of the choice is {:.1} %", 100.0 * regret)
         }
     }
+}
+
+/// The same as the start of a sentence.
+fn advice(f: &Forecast) -> String {
+    let mut advice = why(&f.next);
+    if let Some(first) = advice.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    advice
 }
 
 fn to_json(a: &Answer) -> Value {
@@ -254,8 +314,7 @@ fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 7] {
 
 fn story(out: &mut Out, a: &Answer) -> Result<()> {
     let f = &a.forecast;
-    let given: Vec<String> = a.measured.iter().map(|m| m.mb().to_string()).collect();
-    writeln!(out, "{}: predicted from {} MB\n", a.id, given.join(", "))?;
+    writeln!(out, "{}: predicted from {} MB\n", a.id, list(a.measured.iter().copied()))?;
     let columns = ["memory", "duration", "90 % from", "to", "per million", "cheapest", ""].map(Column::plain);
     let mut table = Table::new(&columns);
     for (i, m) in f.sizes.iter().enumerate() {
@@ -267,9 +326,5 @@ fn story(out: &mut Out, a: &Answer) -> Result<()> {
         let small: Vec<String> = a.too_small.iter().map(ToString::to_string).collect();
         writeln!(out, "Too small for the memory used: {}.", small.join(", "))?;
     }
-    let mut advice = why(&f.next);
-    if let Some(first) = advice.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    writeln!(out, "{advice}.")
+    writeln!(out, "{}.", advice(f))
 }

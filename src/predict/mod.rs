@@ -4,7 +4,9 @@ mod closed_form;
 pub mod evaluate;
 pub mod fit;
 pub mod forecast;
+mod line;
 
 pub use closed_form::ClosedForm;
 pub use fit::{Fit, fit};
 pub use forecast::{Choices, Forecast, Next, forecast};
+pub use line::Line;

@@ -6,7 +6,7 @@ use super::look::{Look, Palette};
 use super::plot;
 use super::scale::Quantity;
 use super::scene::{Anchor, Rect, Rgb, Scene, Text};
-use super::{Chart, Mark};
+use super::{Chart, Mark, Series};
 
 /// Draws a chart into an area of the scene.
 pub(super) fn compose(chart: &Chart, area: Rect, look: &Look, palette: &Palette, scene: &mut Scene) {
@@ -105,12 +105,10 @@ fn names_in_a_row(marks: &[Mark], frame: &Frame, inner: Rect, size: f64, bold: b
 fn footer(chart: &Chart, frame: &Frame, inner: Rect, look: &Look, palette: &Palette, scene: &mut Scene) {
     let place = (frame.plot.left, inner.bottom - 0.22 * look.text);
     let title = Text::new("memory size (MB, log scale)", place, look.text, palette.text).fit(0.5 * inner.width());
-    let shown = [
-        (chart.series().any(|s| s.measured.is_some()), "points: measured"),
-        (chart.series().any(|s| s.model.is_some()), "line: model"),
-        (chart.series().any(|s| !s.band.is_empty()), "shaded: 90 % interval"),
-    ];
-    let parts: Vec<&str> = shown.into_iter().filter_map(|(is_shown, part)| is_shown.then_some(part)).collect();
+    let mut parts: Vec<&str> = chart.series().filter_map(Series::kind_of_points).collect();
+    parts.dedup();
+    parts.extend(chart.series().any(|s| s.model.is_some()).then_some("line: model"));
+    parts.extend(chart.series().any(|s| !s.band.is_empty()).then_some("shaded: 90 % interval"));
     let caption = parts.join(" · ");
     let rest = frame.plot.width() - title.width() - look.text;
     let whole = Text::new(&caption, (frame.plot.right, place.1), look.small, palette.muted).anchor(Anchor::End);

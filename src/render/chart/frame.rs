@@ -2,7 +2,7 @@
 
 use super::label::thin;
 use super::look::{Look, Palette};
-use super::scale::{Axis, MemoryAxis, Quantity, Span, axes};
+use super::scale::{Axis, AxisScale, MemoryAxis, Quantity, Span, axes};
 use super::scene::{Anchor, Place, Rect, Rgb, Scene, Text};
 use super::{Chart, Series};
 use crate::curve::Point;
@@ -12,8 +12,9 @@ use crate::units::{MemoryMb, Usd};
 const COARSE_SIZES: [u32; 4] = [128, 512, 2048, 10_240];
 const FINE_SIZES: [u32; 3] = [256, 1024, 4096];
 
-/// How far beyond the points an interval may stretch the duration axis; the rest of it is cut off.
-const BAND_STRETCH: f64 = 1.5;
+/// How far beyond the points an interval may stretch the duration axis downwards (which only a logarithmic axis
+/// shows) and upwards, as factors; the rest of it is cut off.
+const BAND_STRETCH: (f64, f64) = (4.0, 1.5);
 
 /// The plot area and its axes.
 #[derive(Debug)]
@@ -39,7 +40,13 @@ impl Frame {
         let smallest = sizes.iter().min().copied().unwrap_or(MemoryMb::MIN);
         let largest = sizes.iter().max().copied().unwrap_or(MemoryMb::MAX);
         let costs = Span::of(points().filter_map(per_million));
-        let (duration, cost) = axes(durations(chart), chart.duration_scale, costs, &look.intervals);
+        let durations = Span::of(points().map(|p| p.duration.ms())).unwrap_or(Span { low: 1.0, high: 1.0 });
+        // the points choose the scale: a wide interval must not change how their curve looks
+        let scale = match chart.duration_scale {
+            AxisScale::Auto if !durations.wants_log(Quantity::Duration) => AxisScale::Linear,
+            scale => scale,
+        };
+        let (duration, cost) = axes(with_bands(durations, chart), scale, costs, &look.intervals);
 
         let widest = |axis: &Axis| {
             let widths =
@@ -159,28 +166,28 @@ pub(super) fn per_million(point: &Point) -> Option<f64> {
     point.cost.map(|c| Usd::per_million(c).usd())
 }
 
-fn durations(chart: &Chart) -> Span {
-    let curves = chart.series().flat_map(Series::curves);
-    let points = Span::of(curves.flat_map(|c| c.points()).map(|p| p.duration.ms()));
-    let bands = chart.series().flat_map(|s| &s.band);
-    let band = Span::of(bands.flat_map(|i| [i.low.ms(), i.high.ms()]));
-    match (points, band) {
-        (Some(points), Some(band)) => Span {
-            low: points.low.min(band.low.max(points.low / BAND_STRETCH)),
-            high: points.high.max(band.high.min(points.high * BAND_STRETCH)),
-        },
-        (points, band) => points.or(band).unwrap_or(Span { low: 1.0, high: 1.0 }),
-    }
+/// The span of the points' durations, stretched by the intervals.
+fn with_bands(points: Span, chart: &Chart) -> Span {
+    let ends = chart.series().flat_map(|s| &s.band).flat_map(|i| [i.low.ms(), i.high.ms()]);
+    Span::of(ends).map_or(points, |band| Span {
+        low: points.low.min(band.low.max(points.low / BAND_STRETCH.0)),
+        high: points.high.max(band.high.min(points.high * BAND_STRETCH.1)),
+    })
 }
 
-/// The measured sizes, or the usual ones where nothing was measured, and both ends of the data.
+/// The measured sizes, or the usual ones where nothing was measured, and the ends of the data that are far from these.
 fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
-    let measured = chart.series().filter_map(|s| s.measured.as_ref()).flat_map(|c| c.sizes());
-    let mut sizes: Vec<MemoryMb> = measured.collect();
+    let mut sizes: Vec<MemoryMb> = chart.series().flat_map(Series::points).map(|p| p.memory).collect();
     if sizes.is_empty() {
         sizes.extend(COARSE_SIZES.into_iter().chain(FINE_SIZES).filter_map(|mb| MemoryMb::new(mb).ok()));
     }
-    sizes.extend([smallest, largest]);
+    // a model that goes on a little beyond the measured sizes needs no tick of its own there
+    let near = |end: MemoryMb, size: &MemoryMb| (end.as_f64() / size.as_f64()).log2().abs() < 0.5;
+    for end in [smallest, largest] {
+        if !sizes.iter().any(|size| near(end, size)) {
+            sizes.push(end);
+        }
+    }
     sizes.retain(|size| (smallest..=largest).contains(size));
     sizes.sort();
     sizes.dedup();

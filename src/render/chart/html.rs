@@ -3,7 +3,7 @@
 use super::frame::per_million;
 use super::scale::number;
 use super::{Chart, Series};
-use crate::curve::Point;
+use crate::curve::{Point, PowerCurve};
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; --text: #1b1f24; --muted: #5c6670; --rule: #e4e7eb; --paper: #ffffff }
@@ -36,18 +36,23 @@ pub(super) fn page(title: &str, theme: &str, drawings: &[(&str, String)], charts
         page += &format!("<div class=\"{name}\">\n{svg}</div>\n");
     }
     let tables = charts.iter().flat_map(|chart| chart.series().map(move |series| (chart, series)));
-    tables.for_each(|(chart, series)| page += &table(chart, series));
+    tables.for_each(|(chart, series)| page += &tables_of(chart, series));
     page + "</body>\n</html>\n"
 }
 
-/// The measured points, or the model where nothing was measured.
-fn table(chart: &Chart, series: &Series) -> String {
-    let Some((curve, kind)) =
-        series.measured.as_ref().map(|c| (c, "measured")).or(series.model.as_ref().map(|c| (c, "model")))
-    else {
-        return String::new();
-    };
+/// The points, or the model where there are none.
+fn tables_of(chart: &Chart, series: &Series) -> String {
     let name = if series.name.is_empty() { &chart.title } else { &series.name };
+    let kind = if series.simulated { "simulated" } else { "measured" };
+    let points = [(&series.measured, kind), (&series.withheld, "measured, not given to the model")];
+    let mut tables: String = points.into_iter().filter_map(|(c, kind)| Some(table(name, kind, c.as_ref()?))).collect();
+    if let (true, Some(model)) = (tables.is_empty(), &series.model) {
+        tables = table(name, "model", model);
+    }
+    tables
+}
+
+fn table(name: &str, kind: &str, curve: &PowerCurve) -> String {
     let rows: String = curve.points().iter().map(row).collect();
     let table = format!(
         "<table>\n<caption>{} ({kind})</caption>\n<tr><th scope=\"col\">memory size (MB)</th>\
@@ -86,7 +91,6 @@ pub(super) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::curve::PowerCurve;
 
     #[test]
     fn text_is_escaped() {
@@ -95,15 +99,27 @@ mod tests {
 
     #[test]
     fn a_table_has_a_row_for_each_point_and_folds_when_long() {
-        let chart = |n: u32| {
+        let curve = |n: u32| {
             let points: Vec<(u32, f64)> = (0..n).map(|i| (128 + i, 1_234.5)).collect();
-            Chart::new("t", Series::measured("a & b", PowerCurve::from_ms(&points).unwrap()))
+            PowerCurve::from_ms(&points).unwrap()
         };
-        let short = table(&chart(3), &chart(3).run);
+        let short = table("a & b", "measured", &curve(3));
         assert_eq!(short.matches("<tr><td>").count(), 3);
         assert!(
             short.contains("<caption>a &amp; b (measured)</caption>") && short.contains("<td>1,234.50</td><td></td>")
         );
-        assert!(!short.contains("<details>") && table(&chart(41), &chart(41).run).contains("<details>"));
+        assert!(!short.contains("<details>") && table("a", "model", &curve(41)).contains("<details>"));
+    }
+
+    #[test]
+    fn a_page_tells_given_sizes_from_withheld_ones_and_the_model_only_fills_in() {
+        let curve = || PowerCurve::from_ms(&[(128, 8.0)]).unwrap();
+        let mut series = Series { withheld: Some(curve()), ..Series::measured("a", curve()) };
+        series.model = Some(curve());
+        let tables = tables_of(&Chart::new("t", series.clone()), &series);
+        assert!(tables.contains("(measured)") && tables.contains("(measured, not given to the model)"), "{tables}");
+        assert!(!tables.contains("(model)"));
+        let model = Series::model("a", curve());
+        assert!(tables_of(&Chart::new("t", model.clone()), &model).contains("a (model)"));
     }
 }

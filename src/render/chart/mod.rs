@@ -31,9 +31,9 @@ pub use look::Theme;
 pub use picture::{FileKind, Picture, Size};
 pub use scale::AxisScale;
 
-use crate::curve::PowerCurve;
+use crate::curve::{Interval, Point, PowerCurve};
 use crate::platform::cpu;
-use crate::units::{MemoryMb, Millis};
+use crate::units::MemoryMb;
 
 /// What a chart shows. Nothing in it is computed while drawing but the layout.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,10 @@ pub struct Series {
     pub name: String,
     /// Measured sizes: drawn as points and never joined.
     pub measured: Option<PowerCurve>,
+    /// Measured sizes that the model was not shown: drawn hollow.
+    pub withheld: Option<PowerCurve>,
+    /// Whether the points come from a simulation: only the words around the picture depend on it.
+    pub simulated: bool,
     /// A model at many sizes: drawn as a line.
     pub model: Option<PowerCurve>,
     /// An interval around the model's duration, ascending by memory size.
@@ -98,20 +102,46 @@ impl Series {
         Self { name: name.into(), model: Some(curve), ..Self::default() }
     }
 
-    fn curves(&self) -> impl Iterator<Item = &PowerCurve> {
-        self.measured.iter().chain(&self.model)
+    /// Sizes from `low` to `high` that are dense enough for a line to look smooth, and those of `also` between them.
+    ///
+    /// ```
+    /// use powercurve::MemoryMb;
+    /// use powercurve::render::chart::Series;
+    /// let [low, high, also] = [128, 10_240, 1769].map(|mb| MemoryMb::new(mb).unwrap());
+    /// let sizes = Series::line_sizes(low, high, &[also]);
+    /// assert_eq!((sizes.first(), sizes.last()), (Some(&low), Some(&high)));
+    /// assert!(sizes.contains(&also) && sizes.is_sorted());
+    /// ```
+    pub fn line_sizes(low: MemoryMb, high: MemoryMb, also: &[MemoryMb]) -> Vec<MemoryMb> {
+        const PER_DOUBLING: f64 = 48.0;
+        let steps = ((high.as_f64() / low.as_f64()).log2().max(0.0) * PER_DOUBLING).floor() as u32;
+        let size = |step: u32| (low.as_f64() * 2f64.powf(f64::from(step) / PER_DOUBLING)).round();
+        let dense = (0..=steps).filter_map(|step| MemoryMb::from_f64(size(step)).ok());
+        let mut sizes: Vec<MemoryMb> = dense.chain([high]).chain(also.iter().copied()).collect();
+        sizes.retain(|size| (low..=high).contains(size));
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
     }
-}
 
-/// A 90 % interval for the duration at one memory size.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// Memory size.
-    pub memory: MemoryMb,
-    /// Its lower end.
-    pub low: Millis,
-    /// Its upper end.
-    pub high: Millis,
+    /// What the points are, or `None` where there are none.
+    fn kind_of_points(&self) -> Option<&'static str> {
+        match (&self.measured, &self.withheld) {
+            (None, _) => None,
+            _ if self.simulated => Some("points: simulated run"),
+            (_, Some(_)) => Some("filled: given · hollow: measured, not given"),
+            _ => Some("points: measured"),
+        }
+    }
+
+    /// All sizes that were measured, whether the model saw them or not.
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        self.measured.iter().chain(&self.withheld).flat_map(PowerCurve::points)
+    }
+
+    fn curves(&self) -> impl Iterator<Item = &PowerCurve> {
+        self.measured.iter().chain(&self.withheld).chain(&self.model)
+    }
 }
 
 /// A memory size with a name.

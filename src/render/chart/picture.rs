@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::compose::compose;
 use super::look::{Look, Palette};
 use super::scene::{Rect, Scene, Text};
-use super::{Chart, Theme, html, paint, plot};
+use super::{AxisScale, Chart, Series, Theme, html, paint, plot};
 use crate::error::{Error, Result};
 use crate::render::chart::scale::Quantity;
 use crate::render::file::write_whole;
@@ -207,10 +207,11 @@ fn grid(title: &str, charts: &[Chart], palette: &Palette, scene: &mut Scene) {
     let baseline = inner.top + 0.76 * look.title;
     let heading = Text::new(title, (inner.left, baseline), look.title, palette.text).bold();
     let points = charts.iter().flat_map(Chart::series).any(|s| s.measured.is_some());
+    let all_log = charts.iter().all(|c| c.duration_scale == AxisScale::Log);
     let mut right = inner.right;
     let key = [
         (Quantity::Cost, "cost per million invocations", palette.cost),
-        (Quantity::Duration, "duration", palette.duration),
+        (Quantity::Duration, if all_log { "duration (log scale)" } else { "duration" }, palette.duration),
     ];
     for (quantity, name, color) in key {
         let text = Text::new(name, (0.0, baseline), look.text, color).bold().fit(0.4 * inner.width());
@@ -236,7 +237,17 @@ fn grid(title: &str, charts: &[Chart], palette: &Palette, scene: &mut Scene) {
         let top = top + (i / columns) as f64 * height;
         compose(chart, Rect::new(left, top, left + width, top + height), &panel, palette, scene);
     }
-    let caption = "horizontal: memory size (MB, log scale) · vertical: each chart has its own scales";
+    let mut caption = "horizontal: memory size (MB, log scale) · vertical: each chart has its own scales".to_owned();
+    if let Some(points) = charts.iter().flat_map(Chart::series).find_map(Series::kind_of_points) {
+        caption += &format!(" · {points} · line: model");
+    }
+    // the panels have the same marks; where they differ, a list of all would not say which is where
+    if let Some(first) = charts.first().filter(|first| charts.iter().all(|c| c.marks == first.marks))
+        && !first.marks.is_empty()
+    {
+        let labels: Vec<&str> = first.marks.iter().map(|m| m.label.as_str()).collect();
+        caption += &format!(" · dotted: {}", labels.join(", "));
+    }
     let place = (inner.left, area.bottom - look.text);
     scene.text(Text::new(caption, place, look.small, palette.muted).fit(inner.width()));
 }

@@ -17,6 +17,7 @@ struct Trace {
     second: bool,
     label: String,
     measured: Vec<Place>,
+    withheld: Vec<Place>,
     model: Vec<Place>,
 }
 
@@ -39,8 +40,8 @@ impl Trace {
         } else {
             name.to_owned()
         };
-        let (measured, model) = (places(&series.measured), places(&series.model));
-        Self { quantity, color, second, label, measured, model }
+        let [measured, withheld, model] = [&series.measured, &series.withheld, &series.model].map(places);
+        Self { quantity, color, second, label, measured, withheld, model }
     }
 
     /// The points a label may stand beside, from left to right.
@@ -60,7 +61,11 @@ impl Trace {
     }
 
     fn draw_points(&self, look: &Look, palette: &Palette, scene: &mut Scene) {
-        let radius = marker_radius(look, self.measured.len());
+        let radius = marker_radius(look, self.measured.len() + self.withheld.len());
+        for &place in &self.withheld {
+            point(self.quantity, place, radius, palette.background, scene);
+            outline(self.quantity, place, radius, 0.35 * radius, self.color, scene);
+        }
         for &place in &self.measured {
             if self.second {
                 outline(self.quantity, place, 1.4 * radius, 0.35 * radius, self.color, scene);
@@ -74,7 +79,11 @@ impl Trace {
     fn obstacles(&self, look: &Look) -> impl Iterator<Item = Obstacle> {
         let reach = 1.6 * look.marker;
         let line = look.line;
-        let points = self.measured.iter().map(move |&p| Obstacle { area: Rect::around(p, reach), weight: 3.0 });
+        let points = self
+            .measured
+            .iter()
+            .chain(&self.withheld)
+            .map(move |&p| Obstacle { area: Rect::around(p, reach), weight: 3.0 });
         let curve = self.model.iter().map(move |&p| Obstacle { area: Rect::around(p, line), weight: 1.0 });
         points.chain(curve)
     }
@@ -179,7 +188,7 @@ fn draw_marks(chart: &Chart, frame: &Frame, look: &Look, palette: &Palette, scen
 
 /// Draws a ring around the points at each optimum.
 fn draw_rings(chart: &Chart, frame: &Frame, look: &Look, palette: &Palette, scene: &mut Scene) -> Vec<Obstacle> {
-    let radius = 2.0 * marker_radius(look, chart.run.measured.as_ref().map_or(1, PowerCurve::len));
+    let radius = 2.0 * marker_radius(look, chart.run.points().count());
     let best = chart.optima.iter().filter_map(|mark| chart.run.curves().find_map(|curve| curve.at(mark.memory)));
     let places = best.flat_map(|at| {
         let duration = frame.place(Quantity::Duration, at.memory, at.duration.ms());

@@ -29,12 +29,12 @@ pub(super) enum Quantity {
 
 impl Quantity {
     /// Largest over smallest value beyond which the automatic scale is logarithmic. Cost may span
-    /// the whole range of memory sizes (a factor of 80) and still be linear: that it grows with
-    /// memory is what a flat curve has to show.
+    /// the whole range of memory sizes (a factor of 80) and scatter on top of it, and still be linear:
+    /// that it grows with memory is what a flat curve has to show.
     const fn widest_linear(self) -> f64 {
         match self {
             Self::Duration => 20.0,
-            Self::Cost => 100.0,
+            Self::Cost => 400.0,
         }
     }
 
@@ -84,6 +84,8 @@ impl Axis {
     fn log(quantity: Quantity, values: Span, most: u32) -> Self {
         let room = (values.high / values.low).powf(0.04).max(1.2);
         let (mut low, mut high) = (values.low / room, values.high * room);
+        let missing = (LEAST_LOG_SPAN / (high / low)).max(1.0).sqrt();
+        (low, high) = (low / missing, high * missing);
         let mut ticks = log_ticks(low, high, most);
         if ticks.len() < 2 {
             (low, high) = (one_two_five_below(low), one_two_five_above(high));
@@ -120,7 +122,8 @@ impl Span {
         })
     }
 
-    fn wants_log(self, quantity: Quantity) -> bool {
+    /// Whether the automatic scale for these values is logarithmic.
+    pub fn wants_log(self, quantity: Quantity) -> bool {
         self.low > 0.0 && self.high / self.low > quantity.widest_linear()
     }
 }
@@ -156,6 +159,9 @@ pub(super) fn axes(
     let duration = axis(Quantity::Duration, durations, duration_top);
     (duration, costs.map(|costs| axis(Quantity::Cost, costs, cost_top)))
 }
+
+/// Largest over smallest value of a logarithmic axis, at least: what hardly changes must look flat.
+const LEAST_LOG_SPAN: f64 = 10.0;
 
 /// Room above the largest value on a linear axis, as a factor.
 const HEADROOM: f64 = 1.04;

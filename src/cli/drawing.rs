@@ -1,0 +1,50 @@
+//! What the commands that draw have in common.
+
+use crate::advise::{PricedCurve, Strategy};
+use crate::curve::PowerCurve;
+use crate::error::Result;
+use crate::model::Posterior;
+use crate::platform::billing::Tariff;
+use crate::predict::Line;
+use crate::render::chart::{Mark, Series};
+use crate::units::MemoryMb;
+
+/// How far a model's line goes on beyond the points, as a factor.
+const BEYOND: f64 = 1.2;
+
+/// Adds the model's line and its band to a series of points: from a little below the smallest size to a little above
+/// the largest, through all of `also`.
+pub fn add_model(series: Series, posterior: &Posterior<'_>, also: &[MemoryMb], tariff: &Tariff) -> Result<Series> {
+    let measured = [&series.measured, &series.withheld].into_iter().flatten().flat_map(PowerCurve::sizes);
+    let all: Vec<MemoryMb> = measured.chain(also.iter().copied()).collect();
+    let smallest = all.iter().min().map_or(MemoryMb::MIN, |m| beyond(*m, 1.0 / BEYOND));
+    let largest = all.iter().max().map_or(MemoryMb::MAX, |m| beyond(*m, BEYOND));
+    let line = Line::new(posterior, &Series::line_sizes(smallest, largest, also))?;
+    let model = PricedCurve::computed(&line.curve, tariff).to_curve();
+    Ok(Series { model: Some(model), band: line.band, ..series })
+}
+
+fn beyond(memory: MemoryMb, factor: f64) -> MemoryMb {
+    let mb = (memory.as_f64() * factor).round().clamp(MemoryMb::MIN.as_f64(), MemoryMb::MAX.as_f64());
+    MemoryMb::from_f64(mb).unwrap_or(memory)
+}
+
+/// A mark at each size that a strategy chooses; one that several choose has all their names.
+pub fn optima(choices: &[(Strategy, MemoryMb)]) -> Vec<Mark> {
+    let mut sizes: Vec<MemoryMb> = choices.iter().map(|(_, memory)| *memory).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let mark = |memory: MemoryMb| {
+        let names: Vec<&str> = choices.iter().filter(|(_, m)| *m == memory).map(|(s, _)| merit(*s)).collect();
+        Mark::new(memory, format!("{}: {memory}", names.join(", ")))
+    };
+    sizes.into_iter().map(mark).collect()
+}
+
+const fn merit(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Cost => "lowest cost",
+        Strategy::Speed => "fastest",
+        Strategy::Balanced(_) => "balanced",
+    }
+}
