@@ -1,6 +1,7 @@
 //! Offline simulator and pattern classifier for AWS Lambda power curves.
 
 pub mod advise;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod curve;
 pub mod error;
@@ -10,6 +11,8 @@ pub mod model;
 pub mod pattern;
 pub mod platform;
 pub mod predict;
+pub mod quiz;
+#[cfg(feature = "cli")]
 pub mod render;
 pub mod simulate;
 pub mod units;

@@ -48,16 +48,32 @@ const MAX_GROUPS: usize = 1_000_000;
 
 /// The runs that the arguments name, in their order; an error is one rejected input, line or run.
 pub fn read(args: &[String]) -> impl Iterator<Item = Result<Run>> + Send + use<> {
-    raw(args).flat_map(|raw| match raw {
+    parsed_runs(raw(args))
+}
+
+fn parsed_runs<I: Iterator<Item = Result<RawRun>>>(raw: I) -> impl Iterator<Item = Result<Run>> + use<I> {
+    raw.flat_map(|raw| match raw {
         Ok(raw) => raw.parse(),
         Err(error) => vec![Err(error)],
     })
 }
 
+/// The runs in a text, read as a file of this name with this content would be.
+///
+/// ```
+/// let runs: Vec<_> = powercurve::ingest::read_text("runs.csv", "memory,duration\n128,480\n256,241\n").collect();
+/// assert_eq!(runs.len(), 1);
+/// ```
+pub fn read_text(name: &str, text: &str) -> impl Iterator<Item = Result<Run>> + Send + use<> {
+    let source = Source::Text { name: name.to_owned(), text: text.as_bytes().to_vec() };
+    let input = Input { name: name.to_owned(), sources: vec![source] };
+    parsed_runs(Reader::new(vec![Ok(input)]))
+}
+
 /// The same runs before they are parsed. Reading them is quick, and [`RawRun::parse`] can be
 /// called on many threads.
 pub fn raw(args: &[String]) -> impl Iterator<Item = Result<RawRun>> + Send + use<> {
-    Reader { inputs: inputs(args).into_iter(), input: None, lines: None, ready: VecDeque::new() }
+    Reader::new(inputs(args))
 }
 
 /// A piece of an input that holds one run, sometimes several (a comparison of two, a list).
@@ -128,6 +144,12 @@ struct OpenLines {
     lines: Lines,
     file: Arc<File>,
     urls: bool,
+}
+
+impl Reader {
+    fn new(inputs: Vec<Result<Input>>) -> Self {
+        Self { inputs: inputs.into_iter(), input: None, lines: None, ready: VecDeque::new() }
+    }
 }
 
 impl Iterator for Reader {
