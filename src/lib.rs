@@ -8,6 +8,8 @@ pub mod error;
 pub mod export;
 pub mod ingest;
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod page;
 pub mod pattern;
 pub mod platform;
 pub mod predict;

@@ -1,12 +1,13 @@
 //! The questions that the page asks.
 
+use powercurve::export::visualization_url;
 use powercurve::platform::billing::BillingStep;
 use powercurve::platform::pricing::{PriceBasis, PriceTable};
 use powercurve::platform::{cpu, quota};
 use powercurve::predict::fit;
 use powercurve::quiz::{MOST_POINTS, Question};
 use powercurve::simulate::{self, Tuning, TuningResult};
-use powercurve::workload::{Environment, Lever, PRESETS, Preset, Runtime, Scenario};
+use powercurve::workload::{Environment, Lever, Runtime, Scenario};
 use powercurve::{Arch, Error, MemoryMb, Pattern, Point, PowerCurve, Result, Usd, Workload, ingest};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -86,12 +87,13 @@ fn answer(ask: Ask) -> Result<Value> {
 }
 
 fn start() -> Result<Value> {
-    let preset = |p: &Preset| Ok(json!({ "name": p.name, "toml": p.toml, "workload": workload_of(p.toml)? }));
+    let presets: Value = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/presets.json")))
+        .map_err(|e| Error::new(format!("the presets cannot be read: {e}")))?;
     let pattern = |p: Pattern| json!({ "name": p.name(), "family": p.family(), "summary": p.summary(), "memory_buys": p.memory_buys() });
     let runtime =
         |r: Runtime| json!({ "name": r.name(), "idle_memory_mb": r.idle_memory_mb(), "init_ms": r.init_ms() });
     Ok(json!({
-        "presets": PRESETS.iter().map(preset).collect::<Result<Vec<_>>>()?,
+        "presets": presets,
         "patterns": Pattern::ALL.map(pattern),
         "runtimes": Runtime::ALL.map(runtime),
         "one_vcpu_mb": { "x86_64": cpu::knee_mb(Arch::X86_64), "arm64": cpu::knee_mb(Arch::Arm64) },
@@ -100,12 +102,6 @@ fn start() -> Result<Value> {
         "gb_s": { "x86_64": lpt_gb_s(Arch::X86_64)?, "arm64": lpt_gb_s(Arch::Arm64)? },
         "version": env!("CARGO_PKG_VERSION"),
     }))
-}
-
-/// The workload of a file that ships: as [`Workload::from_toml`] reads it, by way of a value.
-fn workload_of(text: &str) -> Result<Workload> {
-    let value: Value = toml::from_str(text).map_err(|e| Error::new(e.to_string()))?;
-    serde_json::from_value(value).map_err(|e| Error::new(e.to_string()))
 }
 
 /// The workload file: as [`Workload::to_toml`] writes it, by way of a value.
@@ -176,7 +172,7 @@ impl Simulate {
 
 fn read(name: &str, text: &str) -> Result<Value> {
     let (mut runs, mut errors) = (Vec::new(), Vec::new());
-    for run in ingest::read_text(name, text).take(MOST_RUNS) {
+    for run in ingest::read_text(name, text).into_iter().take(MOST_RUNS) {
         match run {
             Err(error) => errors.push(error.to_string()),
             Ok(run) => {
@@ -184,6 +180,10 @@ fn read(name: &str, text: &str) -> Result<Value> {
                 let line = simulate::exact(&fitted.workload, &view::dense_sizes()?, BillingStep::Ms1)?;
                 let mut value = view::run(&run)?;
                 value["line"] = view::line(&line);
+                // a run without costs has no address
+                let url = visualization_url(&run).ok();
+                value["fragment"] =
+                    json!(url.as_deref().and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment));
                 value["fit"] = json!({
                     "workload": fitted.workload,
                     "rms": fitted.rms,
@@ -210,6 +210,8 @@ fn quiz(q: &Question) -> Result<Value> {
 
 #[cfg(test)]
 mod tests {
+    use powercurve::workload::PRESETS;
+
     use super::*;
 
     fn ask(question: Value) -> Value {
@@ -217,10 +219,12 @@ mod tests {
     }
 
     #[test]
-    fn files_are_read_and_written_as_on_the_command_line() {
-        for preset in PRESETS {
-            let workload = preset.workload().unwrap();
-            assert_eq!(workload_of(preset.toml).unwrap(), workload);
+    fn presets_and_files_are_those_of_the_command_line() {
+        let presets = ask(json!("start"))["presets"].as_array().unwrap().clone();
+        assert_eq!(presets.len(), PRESETS.len());
+        for (value, preset) in presets.into_iter().zip(PRESETS) {
+            let workload: Workload = serde_json::from_value(value["workload"].clone()).unwrap();
+            assert_eq!(workload, preset.workload().unwrap());
             assert_eq!(toml_of(&workload).unwrap(), workload.to_toml());
         }
     }
