@@ -213,22 +213,22 @@ fn handler_ms(workload: &Workload, speed: &Speed) -> (f64, f64) {
 /// The waits vary from call to call as their distribution does. Equal waits would keep step with the
 /// quota's period: the model would see resonances of several percent that no real call has.
 fn throttled_ms(script: &Script, waits: &[f64], workload: &Workload, share: f64) -> f64 {
-    let (phase, waited_ms) = (Cell::new(0.0), Cell::new(0.0));
-    let with_waits = quota::expected_ms(share, |clock| {
-        phase.set(phase.get() + 1.0);
-        let mut step = 0.0;
+    let played = Cell::new(0.0);
+    quota::mean_in_series(share, |clock| {
+        played.set(played.get() + 1.0);
+        let (mut step, mut waited_ms) = (0.0, 0.0);
         script.play(|burst, call| {
             clock.burst(burst);
             let Some(call) = call else { return };
             step += 1.0;
             // evenly spread over 0..1 in both directions (Roberts 2018, the R2 sequence)
-            let u: f64 = (phase.get() * 0.754_877_666_246_692_7 + step * 0.569_840_290_998_053_2) % 1.0;
+            let u: f64 = (played.get() * 0.754_877_666_246_692_7 + step * 0.569_840_290_998_053_2) % 1.0;
             let ms = waits[call.index] * call.weight * typical_factor(workload.calls[call.index].latency_cv, u);
-            waited_ms.set(waited_ms.get() + ms);
+            waited_ms += ms;
             clock.wait(ms);
         });
-    });
-    if phase.get() > 0.0 { with_waits - waited_ms.get() / phase.get() } else { with_waits }
+        clock.now() - waited_ms
+    })
 }
 
 /// Mean wait of one step of this group, in ms.

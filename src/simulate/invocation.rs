@@ -1,10 +1,11 @@
 //! One sampled invocation: the workload's script played with random latencies, phase and speed.
 
-use rand::{Rng, RngExt};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 use crate::platform::billing::BillingStep;
 use crate::platform::init;
-use crate::platform::quota::QuotaClock;
+use crate::platform::quota::{QuotaClock, SERIES_PAUSE_MS};
 use crate::simulate::environments::{Environment, Place};
 use crate::simulate::expected::{
     Breakdown, FirstCall, Outcome, Speed, parallel_ms, transfer_cpu_ms, transfer_network_ms,
@@ -113,10 +114,11 @@ impl<'a> Deployment<'a> {
         Environment { slowdown: self.factors.generation(rng), init_ms }
     }
 
-    /// One invocation that spends `queue_ms` in the downstream.
-    pub fn invoke<R: Rng>(&self, place: &Place, queue_ms: f64, rng: &mut R) -> InvocationResult {
+    /// One invocation that spends `queue_ms` in the downstream. It starts at `phase` of a quota period and leaves there
+    /// the phase of a call that follows its answer.
+    pub fn invoke<R: Rng>(&self, place: &Place, queue_ms: f64, phase: &mut f64, rng: &mut R) -> InvocationResult {
         let slowdown = self.factors.cpu(rng) * place.environment.slowdown;
-        let (first_ms, cpu_ms, wait_ms) = self.main_thread(place.cold, slowdown, rng);
+        let (first_ms, cpu_ms, wait_ms) = self.main_thread(place.cold, slowdown, phase, rng);
         let transfer_ms: f64 =
             self.transfers.iter().map(|t| (t.cpu_ms * slowdown).max(t.network_ms * self.factors.network(rng))).sum();
         let overall = self.factors.overall(rng);
@@ -143,7 +145,7 @@ impl<'a> Deployment<'a> {
     }
 
     /// Time of the first call's extra work, of the CPU work, and of waiting for calls, in ms.
-    fn main_thread<R: Rng>(&self, cold: bool, slowdown: f64, rng: &mut R) -> (f64, f64, f64) {
+    fn main_thread<R: Rng>(&self, cold: bool, slowdown: f64, phase: &mut f64, rng: &mut R) -> (f64, f64, f64) {
         let scale = self.script.scale();
         let mut wait_ms = 0.0;
         let mut wait_of = |call: Option<Awaited>, rng: &mut R| {
@@ -162,7 +164,7 @@ impl<'a> Deployment<'a> {
             let cpu_ms = self.speed.unthrottled_ms(cpu_ms * slowdown);
             return (first.cpu_ms * slowdown + first.connect_ms, cpu_ms * scale, wait_ms * scale);
         }
-        let mut clock = QuotaClock::new(self.speed.share, rng.random());
+        let mut clock = QuotaClock::new(self.speed.share, *phase);
         clock.burst(first.cpu_ms * slowdown);
         clock.wait(first.connect_ms);
         let first_ms = clock.now();
@@ -170,6 +172,8 @@ impl<'a> Deployment<'a> {
             clock.burst(burst * slowdown);
             clock.wait(wait_of(call, rng));
         });
+        let z: f64 = StandardNormal.sample(rng);
+        *phase = clock.phase_after(SERIES_PAUSE_MS.0 + SERIES_PAUSE_MS.1 * z);
         (first_ms, (clock.now() - first_ms - wait_ms) * scale, wait_ms * scale)
     }
 }

@@ -107,12 +107,16 @@ impl Tuning {
         });
         let environment = |number| deployment.environment(&mut stream.environment(number));
         let mut environments = Environments::start(if self.parallel { self.invocations } else { 1 }, environment);
+        let mut phase = stream.invocation(0).random();
         let invoke = |number| {
             let mut rng = stream.invocation(number);
             let renewed = rng.random_bool(workload.cold_start.share).then(|| environment(number));
             let place = environments.place(renewed);
             let queue_ms = queue_ms.as_ref().and_then(|q| q.get(number as usize)).copied().unwrap_or(0.0);
-            let result = deployment.invoke(&place, queue_ms, &mut rng);
+            if self.parallel {
+                phase = rng.random();
+            }
+            let result = deployment.invoke(&place, queue_ms, &mut phase, &mut rng);
             environments.free(place, result.duration.ms());
             result
         };
