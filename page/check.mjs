@@ -60,7 +60,8 @@ async function agrees(page, ...flags) {
   const file = await workloadFile(page);
   const seen = await shown(page);
   const table = cli("simulate", file, ...flags).split("\n").map((line) => line.trim().split(/\s{2,}/)).filter((cells) => / MB$/.test(cells[0] ?? ""));
-  assert.deepEqual(seen.rows, table, "the table");
+  // sizes that fail are warnings on the command line, rows without a cost on the page
+  assert.deepEqual(seen.rows.filter((r) => r[2] !== ""), table, "the table");
   const run = temporary("run.jsonl", cli("simulate", file, ...flags, "--format", "jsonl"));
   const [reading] = jsonl("classify", run);
   assert.equal(seen.pattern, reading.pattern);
@@ -122,7 +123,9 @@ await step("a slider moves the curve, within a frame", async () => {
     });
   });
   console.log(`    ${work.toFixed(1)} ms from a move to the drawn curve (median, the wait for the frame included)`);
-  await page.waitForFunction(() => location.hash.includes("cpu.work_ms"));
+  // the address follows when the slider rests
+  const resting = await page.inputValue("[aria-label='On one thread in ms']");
+  await page.waitForFunction((work) => location.hash.includes(`cpu.work_ms=${work}`), resting);
   const again = await open(new URL(page.url()).hash);
   assert.deepEqual((await shown(again)).rows, (await shown(page)).rows, "the link leads to the same curve");
 });
