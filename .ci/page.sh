@@ -21,7 +21,7 @@ if ! diff -rq page/dist "$fresh/dist"; then
 fi
 packed=$(cat page/dist/* | gzip -9 | wc -c)
 echo "page/dist: $packed bytes with gzip"
-(cd page/wasm && CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-../../target}/page cargo test --locked --quiet)
+cargo test --locked --quiet --package powercurve-page
 
 cargo build --locked --quiet
 powercurve=${CARGO_TARGET_DIR:-target}/debug/powercurve

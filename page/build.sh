@@ -14,8 +14,9 @@ rustup target add wasm32-unknown-unknown >/dev/null 2>&1
 remap=--remap-path-prefix=$root=/powercurve
 for crates in "$cargo_home"/registry/src/*; do remap+=" --remap-path-prefix=$crates=/crates"; done
 remap+=" --remap-path-prefix=$(rustc --print sysroot)=/rust"
-CARGO_TARGET_DIR=$target RUSTFLAGS=$remap cargo build --locked --release --target wasm32-unknown-unknown \
-    --manifest-path "$page/wasm/Cargo.toml"
+cd "$root"
+CARGO_TARGET_DIR=$target RUSTFLAGS=$remap cargo build --locked --profile page --package powercurve-page \
+    --target wasm32-unknown-unknown
 
 cd "$page"
 npm ci --no-audit --no-fund --silent
@@ -24,5 +25,5 @@ mkdir -p "$out"
 npx esbuild src/main.js --bundle --minify --format=esm --target=es2022 --legal-comments=none --outfile="$out/app.js" --log-level=warning
 npx esbuild src/style.css --minify --outfile="$out/style.css" --log-level=warning
 cp src/index.html src/icon.svg "$out"
-cp "$target/wasm32-unknown-unknown/release/powercurve_page.wasm" "$out/core.wasm"
+cp "$target/wasm32-unknown-unknown/page/powercurve_page.wasm" "$out/core.wasm"
 chmod 644 "$out"/*

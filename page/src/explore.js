@@ -162,8 +162,7 @@ export class Explore {
 
   drawChart() {
     const { state, answer, start } = this;
-    const workload = this.workload;
-    const one = start.one_vcpu_mb[workload.arch];
+    const one = start.one_vcpu_mb[answer.arch];
     const data = {
       line: answer.line, before: answer.before?.line, points: answer.run.points, sampled: Boolean(state.sample), picks: answer.run.picks,
       run: this.run, marks: { one, two: 2 * one }, log: Boolean(state.log), cursor: this.cursor,

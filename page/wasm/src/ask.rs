@@ -128,6 +128,7 @@ impl Simulate {
         let pulled = self.levers.iter().map(|lever| lever.parse()).collect::<Result<Vec<Lever>>>()?;
         let after = pulled.iter().try_fold(before.clone(), |scenario, lever| lever.apply(&scenario))?;
         let mut answer = self.curve(&after)?;
+        answer["arch"] = json!(after.workload.arch);
         answer["defined_as"] = json!(Pattern::of(&after.workload));
         answer["levers"] = levers::list(&after, &pulled);
         if !pulled.is_empty() {
