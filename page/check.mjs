@@ -96,7 +96,7 @@ await step("every preset agrees with the command line", async () => {
   }
 });
 
-await step("a slider moves the curve, within a frame", async () => {
+await step("a slider moves the curve", async () => {
   const page = await open("#preset=prime-numbers");
   const before = await shown(page);
   await page.focus("#c-cpu-work_ms");
@@ -104,25 +104,24 @@ await step("a slider moves the curve, within a frame", async () => {
   await settle(page);
   assert.notDeepEqual((await shown(page)).rows, before.rows);
   await agrees(page, "--exact");
-  const work = await page.evaluate(() => {
+  const [first, frame] = await page.evaluate(() => {
     const slider = document.getElementById("c-cpu-work_ms");
-    const all = [];
+    const frames = [];
     return new Promise((done) => {
       const move = (left) => {
         slider.value = String(100 + left);
         slider.dispatchEvent(new Event("input", { bubbles: true }));
-        const from = performance.now();
-        requestAnimationFrame(() => {
-          // this callback was queued after the page's own, so the page has drawn
-          all.push(performance.now() - from);
+        // the page has asked for this frame before, so it has drawn by now
+        requestAnimationFrame((begin) => {
+          frames.push(performance.now() - begin);
           if (left > 0) move(left - 1);
-          else done(all.sort((a, b) => a - b)[Math.floor(all.length / 2)]);
+          else done([performance.getEntriesByName("ready")[0].startTime, frames.sort((a, b) => a - b)[Math.floor(0.9 * frames.length)]]);
         });
       };
       move(60);
     });
   });
-  console.log(`    ${work.toFixed(1)} ms from a move to the drawn curve (median, the wait for the frame included)`);
+  console.log(`    ${first.toFixed(0)} ms to the first curve, ${frame.toFixed(1)} ms a frame while a slider moves (90th percentile)`);
   // the address follows when the slider rests
   const resting = await page.inputValue("[aria-label='On one thread in ms']");
   await page.waitForFunction((work) => location.hash.includes(`cpu.work_ms=${work}`), resting);
