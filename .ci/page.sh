@@ -25,6 +25,7 @@ cargo test --locked --quiet --package powercurve-page
 
 cargo build --locked --quiet
 powercurve=${CARGO_TARGET_DIR:-target}/debug/powercurve
+: >"$fresh/address"
 "$powercurve" learn --port 0 >"$fresh/address" &
 server=$!
 until grep -q http "$fresh/address"; do

@@ -129,6 +129,15 @@ await step("a slider moves the curve", async () => {
   assert.deepEqual((await shown(again)).rows, (await shown(page)).rows, "the link leads to the same curve");
 });
 
+await step("a strange address does no harm", async () => {
+  const page = await open("#__proto__.x=1&constructor.prototype.y=2&cpu.work_ms=abc&sizes=toString&w=%25&billing=7&levers=juggle&run=x");
+  assert.ok((await page.textContent("#message")).length > 0, "what is wrong is said");
+  assert.deepEqual(await page.evaluate(() => [({}).x, ({}).y]), [undefined, undefined]);
+  await page.click("#reset");
+  await settle(page);
+  await agrees(page, "--exact");
+});
+
 await step("a power-tuning run is played as on the command line", async () => {
   const page = await open("#preset=dynamodb-three-queries&sample=1&seed=7&invocations=20&parallel=1&billing=100ms&arch=arm64");
   await agrees(page, "--seed", "7", "--invocations", "20", "--parallel", "--billing", "100ms");
@@ -148,6 +157,11 @@ await step("a lever has a before and an after", async () => {
     assert.equal(row[0], `${effects[i].memory_mb} MB`);
     for (const cell of [row[1], row[2], row[4], row[5]]) assert.ok(table[i].includes(cell), `${cell} in ${table[i]}`);
   }
+  assert.equal(await page.evaluate(() => document.activeElement.id), "lever-keep-alive", "the focus stays");
+  await page.fill("#events", "30000000");
+  await settle(page);
+  const [month] = jsonl("whatif", await workloadFile(base), "--lever", "keep-alive", "--invocations-per-month", "30e6");
+  assert.equal(await page.textContent("#effect tbody td:last-child"), `$${month.after.usd_per_month.toFixed(2)}`);
   await page.uncheck("#lever-keep-alive");
   await settle(page);
   assert.equal(await page.$("#effect"), null);
@@ -216,7 +230,7 @@ await step("pictures for the README", async () => {
     const page = await open(hash, options);
     await page.screenshot({ path: join(pictures, `${name}.png`) });
   };
-  await picture("page", "#preset=dynamodb-three-queries&levers=arm64", { width: 1200, height: 860 });
+  await picture("page", "#preset=dynamodb-three-queries&call.0.keep_alive=false&levers=keep-alive", { width: 1200, height: 860 });
   await picture("page-dark", "#preset=prime-numbers&sample=1&seed=1", { width: 1200, height: 860, scheme: "dark" });
   await picture("page-phone", "#preset=s3-download-threads", { width: 390, height: 844 });
   await picture("page-quiz", "#view=quiz&q=1", { width: 1200, height: 760 });

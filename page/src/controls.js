@@ -86,7 +86,7 @@ export function control(c, workload, runtime, change) {
     const box = html("input", { type: "checkbox", id, checked, onchange: () => change(c.path, box.checked) });
     return html("div", { class: "toggle" }, box, html("label", { for: id }, c.label));
   }
-  const value = get(workload, c.path) ?? fallback(c, runtime);
+  const value = Number(get(workload, c.path) ?? fallback(c, runtime));
   const bounds = c.log ? { min: 0, max: STEPS, step: 1 } : { min: c.low, max: Math.max(c.most, value), step: c.step };
   const unit = c.unit ? ` ${c.unit}` : "";
   const slider = html("input", { type: "range", id, ...bounds, "aria-valuetext": number(value) + unit });

@@ -23,3 +23,10 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 export const byId = (id) => document.getElementById(id);
+
+/** Gives `root` other children; the focus stays on the element of the same id. */
+export function replace(root, ...children) {
+  const focused = root.contains(document.activeElement) ? document.activeElement.id : "";
+  root.replaceChildren(...children);
+  if (focused) byId(focused)?.focus({ preventScroll: true });
+}

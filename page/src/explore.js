@@ -3,7 +3,7 @@
 import { STRATEGIES, draw, nearest } from "./chart.js";
 import { choice, control, groups } from "./controls.js";
 import { ask } from "./core.js";
-import { byId, html } from "./dom.js";
+import { byId, html, replace } from "./dom.js";
 import { dollars, duration, number } from "./format.js";
 import { leverList } from "./levers.js";
 import { pngBlob, save, svgText } from "./save.js";
@@ -21,6 +21,8 @@ export class Explore {
     byId("preset").append(...start.presets.map((p) => html("option", { value: p.name }, p.name)));
     byId("preset").addEventListener("change", (e) => this.take({ preset: e.target.value, w: "", edits: {}, levers: "" }));
     byId("reset").addEventListener("click", () => this.take({ edits: {}, w: "", levers: "", price: "", billing: "1ms" }));
+    byId("levers-panel").addEventListener("toggle", () => this.answer && this.showLevers());
+    byId("events").addEventListener("input", (e) => e.target.value !== "" && e.target.checkValidity() && this.take({ events: e.target.value }));
     this.listenToCursor();
     this.listenToRuns();
     this.listenToExports();
@@ -63,7 +65,21 @@ export class Explore {
   get workload() {
     const { state, start } = this;
     const preset = start.presets.find((p) => p.name === state.preset) ?? start.presets[1];
-    return edited((state.w && unpackWorkload(state.w)) || preset.workload, state.edits);
+    return edited(this.linked(state.w) ?? preset.workload, state.edits);
+  }
+
+  /** The workload that came with the address, if the core takes it for one. */
+  linked(packed) {
+    if (packed !== this.packed) {
+      this.packed = packed;
+      this.unpacked = packed ? unpackWorkload(packed) : null;
+      try {
+        if (this.unpacked) ask({ toml: { workload: this.unpacked } });
+      } catch {
+        this.unpacked = null;
+      }
+    }
+    return this.unpacked;
   }
 
   render() {
@@ -87,11 +103,11 @@ export class Explore {
       if (question.levers.length > 0) this.take({ levers: "" });
       return;
     }
+    byId("levers-panel").open ||= question.levers.length > 0;
     this.drawChart();
     this.showPicks();
     byId("verdict").replaceChildren(...verdict(this.answer.run.reading, (name) => this.pattern(name), this.answer.defined_as));
-    byId("levers").replaceChildren(...leverList(this.answer, state, (change) => this.take(change)));
-    byId("levers-panel").open ||= question.levers.length > 0;
+    this.showLevers();
     this.showTable();
     this.changed();
     clearTimeout(this.announcement);
@@ -106,6 +122,7 @@ export class Explore {
   showControls(workload) {
     const { state, start } = this;
     byId("preset").value = state.w ? "" : state.preset;
+    if (document.activeElement !== byId("events")) byId("events").value = state.events;
     byId("description").textContent = workload.description;
     const shape = JSON.stringify([state.preset, state.w, Object.keys(state.edits).length === 0, Boolean(workload.downstream),
       workload.call?.length, workload.runtime, workload.arch, state.billing, state.sizes, state.sample, state.parallel, state.price === ""]);
@@ -113,24 +130,22 @@ export class Explore {
     const first = this.shape === "";
     this.shape = shape;
     const open = new Set([...document.querySelectorAll("#groups details[open]")].map((d) => d.id));
-    const focused = document.activeElement?.id;
-    const runtime = start.runtimes.find((r) => r.name === workload.runtime);
+    const runtime = start.runtimes.find((r) => r.name === workload.runtime) ?? start.runtimes[0];
     const change = (path, value) => this.edit(path, value);
-    byId("groups").replaceChildren(
+    replace(byId("groups"),
       ...groups(workload).map(({ id, title, controls }) => {
         const used = { cpu: true, call: Boolean(workload.call?.length), transfer: Boolean(workload.transfer?.length), downstream: Boolean(workload.downstream) }[id];
         return html("details", { id: `group-${id}`, open: first ? Boolean(used) : open.has(`group-${id}`) || (used && id === "downstream") },
           html("summary", {}, title), controls.map((c) => control(c, workload, runtime, change)));
       }),
       this.billControls(workload), this.sampleControls());
-    if (focused) byId(focused)?.focus({ preventScroll: true });
   }
 
   billControls(workload) {
     const { state, start } = this;
     const runtime = html("select", { id: "runtime", onchange: (e) => this.edit("runtime", e.target.value) },
       start.runtimes.map((r) => html("option", { value: r.name, selected: r.name === workload.runtime }, r.name)));
-    const price = html("input", { type: "number", id: "price", min: 0, step: "any", value: state.price, placeholder: start.gb_s[workload.arch].toPrecision(3),
+    const price = html("input", { type: "number", id: "price", min: 0, step: "any", value: state.price, placeholder: (start.gb_s[workload.arch] ?? start.gb_s.x86_64).toPrecision(3),
       oninput: () => { state.price = price.value; this.update(); } });
     return html("details", { id: "group-bill", open: true }, html("summary", {}, "Platform and bill"),
       choice("arch", "Architecture", [["x86_64", "x86_64"], ["arm64", "arm64"]], workload.arch, (v) => this.edit("arch", v)),
@@ -178,7 +193,7 @@ export class Explore {
     const key = JSON.stringify([legend, state.log]);
     if (key === this.legend) return;
     this.legend = key;
-    byId("legend").replaceChildren(html("span", {}, legend), html("span", { class: "toggle" }, log, html("label", { for: "log" }, "Logarithmic")));
+    replace(byId("legend"), html("span", {}, legend), html("span", { class: "toggle" }, log, html("label", { for: "log" }, "Logarithmic")));
   }
 
   showReadout() {
@@ -203,6 +218,13 @@ export class Explore {
       return html("li", { "data-pick": key }, html("span", { class: "label" }, icon, label), html("strong", {}, pick.memory),
         html("span", {}, pick.duration), html("span", {}, `${pick.per_million} a million`));
     }));
+  }
+
+  showLevers() {
+    // most of the text of the page, seen only when it is asked for
+    if (!byId("levers-panel").open) return;
+    const idleShown = Boolean(byId("levers").querySelector("details")?.open);
+    replace(byId("levers"), ...leverList(this.answer, this.state, idleShown, (change) => this.take(change)));
   }
 
   showTable() {

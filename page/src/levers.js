@@ -5,7 +5,7 @@ import { html } from "./dom.js";
 const CONFIDENCE = { A: "checked twice", B: "one good source", C: "an assumption", D: "hearsay" };
 
 /** The switches and, when one is on, the table of what it changes. */
-export function leverList(answer, state, take) {
+export function leverList(answer, state, idleShown, take) {
   const chosen = state.levers ? state.levers.split(",") : [];
   const pull = (name, on) => take({ levers: (on ? [...chosen, name] : chosen.filter((n) => n.split("=")[0] !== name)).join(",") });
   const useful = answer.levers.filter((l) => l.pulled || l.reason === null);
@@ -19,7 +19,7 @@ export function leverList(answer, state, take) {
   return [
     html("ul", { class: "levers" }, useful.map(row)),
     answer.effect && effectTable(answer.effect),
-    idle.length > 0 && html("details", {}, html("summary", {}, `${idle.length} levers that would change nothing here`),
+    idle.length > 0 && html("details", { open: idleShown }, html("summary", {}, `${idle.length} levers that would change nothing here`),
       html("ul", { class: "reasons" }, idle.map((l) => html("li", {}, html("strong", {}, l.name), ` ${l.reason}`)))),
   ].filter(Boolean);
 }

@@ -22,10 +22,10 @@ function range(low, high, step) {
 export function parse(hash) {
   const state = { ...DEFAULTS, edits: {} };
   for (const [key, value] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    if (key in DEFAULTS) state[key] = value;
+    if (Object.hasOwn(DEFAULTS, key)) state[key] = value;
     else state.edits[key] = literal(value);
   }
-  if (!SIZES[state.sizes]) state.sizes = DEFAULTS.sizes;
+  if (!Object.hasOwn(SIZES, state.sizes)) state.sizes = DEFAULTS.sizes;
   return state;
 }
 

@@ -10,7 +10,8 @@ const DOWNSTREAM = {
   concurrency: 10,
 };
 
-const KEY = /^[a-z_]+(\.[a-z_0-9]+)+$/;
+// an address comes from anywhere, so only the parts of a workload can be named in it
+const KEY = /^(cpu|call\.\d+|transfer\.\d+|downstream|memory|cold_start|noise)\.[a-z][a-z_]*$/;
 
 /** The value at a path such as `call.0.latency_ms`. */
 export function get(workload, path) {
@@ -19,7 +20,7 @@ export function get(workload, path) {
 
 /** Sets the value at a path; a call, a transfer or a downstream that is not there yet is added. */
 export function set(workload, path, value) {
-  if (!KEY.test(path)) return;
+  if (!KEY.test(path) || !(typeof value === "boolean" || Number.isFinite(value))) return;
   const keys = path.split(".");
   if (keys[0] === "call" && !workload.call?.length) workload.call = [{ ...CALL, count: 0 }];
   if (keys[0] === "transfer" && !workload.transfer?.length) workload.transfer = [{ ...TRANSFER }];
