@@ -1,12 +1,12 @@
 //! `powercurve classify`
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::answers::Answers;
 use super::{Done, Format, Out, batch};
 use crate::curve::Run;
 use crate::error::Result;
-use crate::pattern::{Classification, Pattern, Reader, Shares};
+use crate::pattern::{Classification, Pattern, Reader};
 use crate::render::table::{Cell, Column};
 
 /// Name the pattern of recorded runs, with probabilities, shares and reasons.
@@ -46,7 +46,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     };
     if args.format != Format::Table {
         let mut answers = Answers::new(out, args.format, &COLUMNS);
-        let done = batch::each(&args.runs, answer, |(id, a)| answers.add(to_json(&id, &a), row(&id, &a)))?;
+        let done = batch::each(&args.runs, answer, |(id, a)| answers.add(a.to_json(&id), row(&id, &a)))?;
         answers.finish("")?;
         return Ok(done);
     }
@@ -66,39 +66,6 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let uncertain = all.iter().filter(|(_, a)| a.uncertain).count();
     answers.finish(&format!("{} runs, {uncertain} of them uncertain. Classify one alone to see why.", all.len()))?;
     Ok(done)
-}
-
-/// The answer as other programs read it.
-pub fn to_json(id: &str, a: &Classification) -> Value {
-    let probabilities: Map<String, Value> =
-        Pattern::ALL.into_iter().map(|p| (p.name().into(), rounded(a.probabilities[p.index()]))).collect();
-    let interval =
-        |part: fn(&Shares) -> f64| json!([rounded(part(&a.share_interval.0)), rounded(part(&a.share_interval.1))]);
-    json!({
-        "id": id,
-        "pattern": a.pattern,
-        "family": a.family(),
-        "confidence": rounded(a.confidence),
-        "probabilities": probabilities,
-        "uncertain": a.uncertain,
-        "shares": {
-            "cpu": rounded(a.shares.cpu),
-            "wait": rounded(a.shares.wait),
-            "transfer": rounded(a.shares.transfer),
-        },
-        "share_intervals": {
-            "cpu": interval(|s| s.cpu),
-            "wait": interval(|s| s.wait),
-            "transfer": interval(|s| s.transfer),
-        },
-        "reasons": a.reasons,
-        "warnings": a.warnings,
-    })
-}
-
-/// Five digits: finer than any evidence.
-fn rounded(x: f64) -> Value {
-    json!((x * 1e5).round() / 1e5)
 }
 
 fn percent(x: f64) -> String {

@@ -9,8 +9,8 @@ use crate::curve::{Failure, RunWarning};
 use crate::error::{Error, Result};
 use crate::export;
 use crate::ingest::{self, FunctionStatistics, SizeStatistics, Summary};
-use crate::render::table::Table;
-use crate::units::Millis;
+use crate::render::table::{self, Cell, Table};
+use crate::units::{MemoryMb, Millis};
 
 /// Sum up Lambda logs of any size: durations, memory, cold starts and failures by function and memory size.
 #[derive(Debug, clap::Args)]
@@ -118,17 +118,19 @@ fn write(out: &mut Out, format: Format, functions: &[FunctionStatistics]) -> Res
     let record = |(function, size)| -> Map<String, Value> {
         COLUMNS.iter().map(|c| (c.field.to_owned(), (c.value)(function, size))).collect()
     };
-    let table = |heading: fn(&Column) -> &'static str, cell: fn(&Column, Value) -> String| {
-        let mut table = Table::new(COLUMNS.iter().map(heading));
-        rows().for_each(|(function, size)| table.row(COLUMNS.iter().map(|c| cell(c, (c.value)(function, size)))));
+    let table = || {
+        let columns: Vec<table::Column> =
+            COLUMNS.iter().map(|c| table::Column { field: c.field, heading: c.heading }).collect();
+        let mut table = Table::new(&columns);
+        rows().for_each(|(function, size)| table.row(COLUMNS.iter().map(|c| cell(c, &(c.value)(function, size)))));
         table
     };
     match format {
         Format::Json => writeln!(out, "{:#}", rows().map(|row| Value::Object(record(row))).collect::<Value>()),
         Format::Jsonl => rows().try_for_each(|row| writeln!(out, "{}", Value::Object(record(row)))),
-        Format::Csv => write!(out, "{}", table(|c| c.field, |_, value| for_programs(&value)).to_csv()?),
-        Format::Table => write!(out, "{}", table(|c| c.heading, for_people).to_text()),
-        Format::Markdown => write!(out, "{}", table(|c| c.heading, for_people).to_markdown()),
+        Format::Csv => write!(out, "{}", table().csv()?),
+        Format::Table => write!(out, "{}", table().text()),
+        Format::Markdown => write!(out, "{}", table().markdown()),
     }
 }
 
@@ -166,19 +168,14 @@ fn duration(size: &SizeStatistics, value: fn(&Summary) -> f64) -> Value {
     size.duration.as_ref().map(value).into()
 }
 
-/// A number in full, or a name; nothing where it is unknown.
-fn for_programs(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// The same rounded, with its unit.
-fn for_people(column: &Column, value: Value) -> String {
+/// The value with its unit.
+fn cell(column: &Column, value: &Value) -> Cell {
     let number = value.as_f64();
-    let duration = number.filter(|_| column.field.ends_with("_ms")).and_then(|ms| Millis::new(ms).ok());
-    let memory = number.filter(|_| column.field.ends_with("_mb")).map(|mb| format!("{mb:.0} MB"));
-    duration.map(|ms| ms.to_string()).or(memory).unwrap_or_else(|| for_programs(&value))
+    match number {
+        Some(ms) if column.field.ends_with("_ms") => Cell::or_empty(Millis::new(ms).ok(), Cell::Duration),
+        Some(mb) if column.field == "memory_mb" => Cell::or_empty(MemoryMb::from_f64(mb).ok(), Cell::Memory),
+        Some(count) if value.is_u64() => Cell::Count(count as u64),
+        Some(mb) => Cell::Number(mb, 0),
+        None => value.as_str().map_or(Cell::Empty, |text| Cell::Text(text.to_owned())),
+    }
 }

@@ -9,11 +9,13 @@ mod completions;
 mod drawing;
 mod evaluate;
 mod fit;
+mod learn;
 mod logs;
 mod output;
 mod plan;
 mod predict;
 mod price_args;
+mod quiz;
 mod recommend;
 mod simulate;
 mod sizes;
@@ -47,9 +49,11 @@ enum Command {
     Completions(completions::Args),
     Evaluate(evaluate::Args),
     Fit(fit::Args),
+    Learn(learn::Args),
     Logs(logs::Args),
     Plan(plan::Args),
     Predict(predict::Args),
+    Quiz(quiz::Args),
     Recommend(recommend::Args),
     Simulate(simulate::Args),
     Train(train::Args),
@@ -102,9 +106,11 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Evaluate(args) => evaluate::run(&args, &mut out),
         Command::Fit(args) => fit::run(&args, &mut out),
+        Command::Learn(args) => learn::run(&args, &mut out),
         Command::Logs(args) => logs::run(&args, &mut out),
         Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
+        Command::Quiz(args) => quiz::run(&args, &mut out),
         Command::Recommend(args) => recommend::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),

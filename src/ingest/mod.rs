@@ -35,7 +35,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::curve::Run;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use detect::Format;
 use lines::Lines;
 use report::Reports;
@@ -57,6 +57,36 @@ pub fn read(args: &[String]) -> impl Iterator<Item = Result<Run>> + Send + use<>
         Ok(raw) => raw.parse(),
         Err(error) => vec![Err(error)],
     })
+}
+
+/// The runs in a text that a person pasted: tuning output and run records as JSON, or visualization URLs.
+///
+/// Logs and CSV are left to [`read`]: without their readers the page in the browser is a fifth smaller.
+///
+/// ```
+/// let text = "{\"id\":\"a\",\"memory_mb\":[128,256],\"duration_ms\":[480,241]}";
+/// let runs: Vec<_> = powercurve::ingest::read_text("pasted", text).into_iter().collect::<Result<_, _>>()?;
+/// assert_eq!(runs[0].curve.len(), 2);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn read_text(name: &str, text: &str) -> Vec<Result<Run>> {
+    let text = text.trim();
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    let at = |e: Error| e.at(name);
+    let runs: Vec<_> = if text.starts_with('{') && lines().nth(1).is_some_and(|line| line.starts_with('{')) {
+        lines().flat_map(|line| json::runs(line.as_bytes(), name)).collect()
+    } else if text.starts_with(['{', '[']) {
+        json::runs(text.as_bytes(), name)
+    } else {
+        url::find(text).flat_map(|url| url::runs(url, name)).collect()
+    };
+    if runs.is_empty() {
+        let error =
+            Error::new("no recorded run: expected tuning output or run records as JSON, or a visualization URL")
+                .help("logs and CSV are read by `powercurve fit` and the other commands");
+        return vec![Err(at(error))];
+    }
+    runs.into_iter().map(|run| run.map_err(at)).collect()
 }
 
 /// The same runs before they are parsed. Reading them is quick, and [`RawRun::parse`] can be

@@ -29,6 +29,7 @@ const SHARPNESS: f64 = 1.7;
 
 impl Classifier {
     /// Puts together what training found. Rows are in the order of [`Pattern::ALL`].
+    #[cfg(feature = "cli")]
     pub(super) fn new(seed: u64, runs: usize, mean: Vec<f64>, sd: Vec<f64>, weights: Vec<Vec<f64>>) -> Self {
         Self { seed, runs, mean, sd, weights }
     }

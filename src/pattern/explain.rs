@@ -103,9 +103,7 @@ pub fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Poste
     let smallest = run.curve.points().first().map_or(0.0, |p| p.memory.as_f64());
     let settle = match () {
         () if unlike => "no simulated function looks like this curve: check that all sizes ran the same code",
-        () if noise > NOISY => {
-            "the sizes scatter too much: repeat with 50 or more invocations a size"
-        }
+        () if noise > NOISY => "the sizes scatter too much: repeat with 50 or more invocations a size",
         () if sizes < 3 => "two sizes cannot tell a knee from a slope: measure 256, 1024 and 3008 MB",
         () if largest <= ONE_VCPU_MB => "nothing above 1769 MB was measured: add 3008 MB",
         () if smallest > 512.0 => "nothing below 512 MB was measured: add 128 or 256 MB",

@@ -6,11 +6,14 @@ mod definition;
 pub mod evaluate;
 mod explain;
 pub mod features;
+mod json;
 mod label;
+#[cfg(feature = "cli")]
 mod train;
 
 pub use classifier::Classifier;
 pub use classify::{CLASSIFY_LEN, Classification, Reader, most_probable};
 pub use definition::Shares;
 pub use label::{Family, Pattern};
+#[cfg(feature = "cli")]
 pub use train::{Training, train};

@@ -1,0 +1,32 @@
+// Elements in one line.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false));
+  return element;
+}
+
+/** An HTML element; attributes that start with `on` are listeners. */
+export function html(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Gives `root` other children; the focus stays on the element of the same id. */
+export function replace(root, ...children) {
+  const focused = root.contains(document.activeElement) ? document.activeElement.id : "";
+  root.replaceChildren(...children);
+  if (focused) byId(focused)?.focus({ preventScroll: true });
+}
