@@ -9,7 +9,7 @@ runs=datasets/real-runs.jsonl
 img=docs/img
 mkdir -p "$img"
 
-"$powercurve" chart "$runs" --id graviton-primes-x86 -o "$img/hero.png"
+"$powercurve" chart "$runs" --id thumbnails-s3-pl -o "$img/hero.png"
 "$powercurve" chart --patterns -o "$img/patterns.svg"
 "$powercurve" chart "$runs" --id django-zip-warm --overlay-id django-snapstart-warm -o "$img/overlay.svg"
 grep '"id": "graviton-primes-x86"' "$runs" |

@@ -33,8 +33,8 @@ impl Line {
     /// When there is no size.
     pub fn new(posterior: &Posterior<'_>, sizes: &[MemoryMb]) -> Result<Self> {
         let (mut points, mut band) = (Vec::with_capacity(sizes.len()), Vec::with_capacity(sizes.len()));
-        // beyond the longest recorded durations a curve is cut off
-        let cut = |ms: f64| Millis::new(ms.min(Millis::MAX_MS));
+        // beyond the shortest and longest durations that there can be a curve is cut off
+        let cut = |ms: f64| Millis::new(ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS));
         for &memory in sizes {
             let expected = posterior.predict(memory);
             points.push(Point::new(memory, cut(expected.ms)?));

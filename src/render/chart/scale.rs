@@ -82,10 +82,10 @@ impl Axis {
 
     /// A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, or at fewer of them.
     fn log(quantity: Quantity, values: Span, most: u32) -> Self {
-        let room = (values.high / values.low).powf(0.04).max(1.2);
-        let (mut low, mut high) = (values.low / room, values.high * room);
-        let missing = (LEAST_LOG_SPAN / (high / low)).max(1.0).sqrt();
-        (low, high) = (low / missing, high * missing);
+        // in logarithms, since the ratio of the longest to the shortest duration may be no number
+        let (from, to) = (values.low.ln(), values.high.ln());
+        let room = (0.04 * (to - from)).max(1.2f64.ln()).max((LEAST_LOG_SPAN.ln() - (to - from)) / 2.0);
+        let (mut low, mut high) = ((from - room).exp().max(f64::MIN_POSITIVE), (to + room).exp().min(f64::MAX));
         let mut ticks = log_ticks(low, high, most);
         if ticks.len() < 2 {
             (low, high) = (one_two_five_below(low), one_two_five_above(high));
