@@ -1,0 +1,123 @@
+//! Promise: `classify`, `fit`, `predict` and `recommend` write the JSON fields that other programs rely on, answer every
+//! recorded run, and name bad input with place and remedy.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const RUNS: &str = "datasets/real-runs.jsonl";
+const LPT: &str = "datasets/examples/lpt-output.json";
+
+fn powercurve(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("powercurve").unwrap();
+    command.args(args);
+    command
+}
+
+fn lines(args: &[&str]) -> Vec<Value> {
+    let output = powercurve(args).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn classify_answers_every_recorded_run_in_order() {
+    let answers = lines(&["classify", RUNS, "--format", "jsonl"]);
+    let records = std::fs::read_to_string(RUNS).unwrap();
+    let ids: Vec<String> = records
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(answers.len(), 219);
+    for (answer, id) in answers.iter().zip(&ids) {
+        assert_eq!(answer["id"], **id);
+        let probabilities = answer["probabilities"].as_object().unwrap();
+        assert_eq!(probabilities.len(), 8);
+        let sum: f64 = probabilities.values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-3, "{id}: {sum}");
+        assert_eq!(probabilities[answer["pattern"].as_str().unwrap()], answer["confidence"]);
+        assert!(answer["uncertain"].is_boolean() && answer["family"].is_string());
+        assert!(!answer["reasons"].as_array().unwrap().is_empty() && answer["warnings"].is_array());
+        let shares = &answer["shares"];
+        let total: f64 = ["cpu", "wait", "transfer"].iter().map(|s| shares[*s].as_f64().unwrap()).sum();
+        assert!((total - 1.0).abs() < 1e-3, "{id}: {total}");
+    }
+}
+
+#[test]
+fn more_families_are_answered_right_than_wrong() {
+    let output = powercurve(&["evaluate", RUNS, "--format", "json"]).assert().success().get_output().stdout.clone();
+    let score: Value = serde_json::from_slice(&output).unwrap();
+    assert!(score["accepted"].as_f64().unwrap() > 0.9);
+    for family in score["families"].as_array().unwrap() {
+        let (runs, right) = (family["runs"].as_f64().unwrap(), family["right"].as_f64().unwrap());
+        assert!(2.0 * right > runs, "{family}");
+    }
+}
+
+#[test]
+fn a_fit_can_be_simulated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fitted.toml");
+    let path = path.to_str().unwrap();
+    let fit = &lines(&["fit", LPT, "-o", path, "--format", "jsonl"])[0];
+    let sizes = ["256", "512", "1024", "1536", "2048", "3008"].join(",");
+    let simulated = &lines(&["simulate", path, "--exact", "--memory", &sizes, "--format", "jsonl"])[0];
+    for (fitted, again) in fit["fitted_ms"].as_array().unwrap().iter().zip(simulated["duration_ms"].as_array().unwrap())
+    {
+        assert!((fitted.as_f64().unwrap() / again.as_f64().unwrap() - 1.0).abs() < 1e-9, "{fitted} and {again}");
+    }
+    assert!(fit["workload"].is_object() && fit["pattern"].is_string());
+}
+
+#[test]
+fn predictions_hold_the_sizes_not_given() {
+    let answer = &lines(&["predict", LPT, "--measured", "256,1024", "--format", "jsonl"])[0];
+    assert_eq!(answer["measured"], serde_json::json!([256, 1024]));
+    // the recorded means at the sizes that were left out
+    for (mb, ms) in [(512, 6550.973), (1536, 2262.289), (2048, 1918.873), (3008, 1867.598)] {
+        let point = answer["curve"].as_array().unwrap().iter().find(|p| p["memory_mb"] == mb).unwrap();
+        let (low, high) = (point["low_ms"].as_f64().unwrap(), point["high_ms"].as_f64().unwrap());
+        assert!((low..=high).contains(&ms), "{mb} MB: {ms} outside {low}..{high}");
+        assert!(point["cost_usd"].as_f64().unwrap() > 0.0);
+    }
+    for choice in ["cost", "speed", "balanced"] {
+        assert!(answer["best"][choice].is_u64());
+    }
+    let sum: f64 = answer["probability_best_cost"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-3);
+    assert!(answer["measure_next"]["why"].is_string());
+}
+
+#[test]
+fn a_cpu_time_narrows_a_prediction_from_one_size() {
+    let width = |more: &[&str]| {
+        let args = [&["predict", LPT, "--measured", "512", "--format", "jsonl"], more].concat();
+        let answer = lines(&args).remove(0);
+        let point = answer["curve"].as_array().unwrap().iter().find(|p| p["memory_mb"] == 2048).unwrap().clone();
+        point["high_ms"].as_f64().unwrap() / point["low_ms"].as_f64().unwrap()
+    };
+    assert!(width(&["--cpu-ms", "1880"]) < 0.7 * width(&[]));
+}
+
+#[test]
+fn bad_records_are_named_and_the_others_answered() {
+    let good = r#"{"id":"good","memory_mb":[128,512,1024],"duration_ms":[900,230,120]}"#;
+    let bad = r#"{"id":"bad","memory_mb":[128,20000],"duration_ms":[900,230]}"#;
+    for command in ["classify", "fit", "predict", "recommend"] {
+        let assert =
+            powercurve(&[command, "-", "--format", "jsonl"]).write_stdin(format!("{good}\n{bad}\n")).assert().code(3);
+        let output = assert.get_output();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(":2") && stderr.contains("20000") && stderr.contains("help:"), "{command}: {stderr}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1, "{command}");
+    }
+    powercurve(&["classify", "-"]).write_stdin("").assert().code(2);
+    powercurve(&["classify", "-"]).write_stdin(bad).assert().code(2);
+}
+
+#[test]
+fn traces_tell_how_long_a_function_waits() {
+    let args = ["predict", "datasets/examples/report-lines.log", "--traces", "datasets/examples/traces.json"];
+    powercurve(&args).assert().success();
+    let assert = powercurve(&["predict", LPT, "--traces", LPT]).assert().code(2);
+    assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("batch-get-traces"));
+}
