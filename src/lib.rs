@@ -1,4 +1,39 @@
-//! Offline simulator and pattern classifier for AWS Lambda power curves.
+//! Offline simulator and pattern classifier for AWS Lambda *power curves*: how duration and cost of a function change with
+//! its memory size.
+//!
+//! One type flows through the crate: a [`Run`] holds a [`PowerCurve`], pairs of [`MemoryMb`] and mean duration ([`Millis`]),
+//! perhaps with cost ([`Usd`]).
+//!
+//! ```text
+//! Workload -> simulate -> Run <- ingest        a TOML file, or anything that was recorded
+//!                          |
+//!        pattern, predict, advise              which pattern, which other sizes, which choice
+//!                          |
+//!                   render, export             tables, pictures, files
+//! ```
+//!
+//! [`platform`] is what Lambda does to any function; [`workload`] is what one function does; [`model`] is the one
+//! probabilistic model behind classifying, fitting and predicting.
+//!
+//! ```
+//! use powercurve::pattern::{Pattern, Reader};
+//! use powercurve::predict::fit;
+//! use powercurve::{PowerCurve, Run, model::Library};
+//!
+//! // a thumbnail function, measured at six sizes
+//! let curve = PowerCurve::from_ms(&[
+//!     (256, 13187.6), (512, 6551.0), (1024, 3279.4), (1536, 2262.3), (2048, 1918.9), (3008, 1867.6),
+//! ])?;
+//! let run = Run::new("thumbnails", curve);
+//!
+//! let answer = Reader::shipped().classify(&run);
+//! assert_eq!(answer.pattern, Pattern::CpuBound);
+//!
+//! let fitted = fit(Library::shipped(), &run);
+//! assert!(fitted.rms < 0.03);
+//! println!("{}", fitted.workload.to_toml());
+//! # Ok::<(), powercurve::Error>(())
+//! ```
 
 pub mod advise;
 #[cfg(feature = "cli")]
