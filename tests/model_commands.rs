@@ -111,6 +111,9 @@ fn bad_records_are_named_and_the_others_answered() {
         assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 1, "{command}");
     }
     powercurve(&["classify", "-"]).write_stdin("").assert().code(2);
+    let one_size = r#"{"id":"one","memory_mb":[512],"duration_ms":[230]}"#;
+    powercurve(&["classify", "-"]).write_stdin(one_size).assert().code(2);
+    powercurve(&["predict", "-"]).write_stdin(one_size).assert().success();
     powercurve(&["classify", "-"]).write_stdin(bad).assert().code(2);
 }
 

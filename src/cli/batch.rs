@@ -74,6 +74,18 @@ pub fn each<T: Send>(
     Ok(if rejected > 0 { Done::SomeRejected } else { Done::All })
 }
 
+/// A shape needs at least two sizes.
+///
+/// # Errors
+/// When the run has one.
+pub fn needs_two_sizes(run: &Run) -> Result<()> {
+    if run.curve.len() > 1 {
+        return Ok(());
+    }
+    Err(Error::new("only one memory size was measured, which shows no shape: expected two or more")
+        .help("measure another size; `powercurve predict` says which, and answers from one size"))
+}
+
 /// A counter on a terminal; nothing elsewhere.
 fn progress() -> ProgressBar {
     // answers that scroll by on the same terminal are progress enough

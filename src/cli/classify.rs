@@ -41,6 +41,7 @@ const COLUMNS: [Column; 9] = [
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let reader = Reader::shipped();
     let answer = |run: Run| {
+        batch::needs_two_sizes(&run)?;
         let answer = reader.classify(&run);
         Ok((run.id, answer))
     };

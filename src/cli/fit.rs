@@ -47,6 +47,7 @@ const COLUMNS: [Column; 8] = [
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let library = Library::shipped();
     let answer = |run: Run| {
+        batch::needs_two_sizes(&run)?;
         let fitted = fit(library, &run);
         Ok((run, fitted))
     };
