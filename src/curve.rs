@@ -396,6 +396,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn repeats_are_weighted_and_lose_their_percentiles() -> Result<()> {
+        let point = |ms, count| -> Result<Point> {
+            let sample = Sample { count: Some(count), p99_ms: Some(2.0 * ms), ..Sample::default() };
+            Ok(Point { sample, ..Point::new(MemoryMb::MIN, Millis::new(ms)?) })
+        };
+        let once = PowerCurve::new(vec![point(10.0, 30)?])?;
+        assert_eq!(once.points()[0].sample.p99_ms, Some(20.0));
+        let twice = PowerCurve::new(vec![point(10.0, 30)?, point(20.0, 10)?])?;
+        let merged = twice.points()[0];
+        assert_eq!((merged.duration.ms(), merged.sample.count, merged.sample.p99_ms), (12.5, Some(40), None));
+        Ok(())
+    }
+
+    #[test]
     fn warnings_say_what_was_found_and_what_to_do() {
         let memory = MemoryMb::MIN;
         let failed = |failure| RunWarning::Failed { memory, failure, failed: 2, succeeded: 8 };

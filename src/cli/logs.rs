@@ -17,7 +17,7 @@ use crate::units::{MemoryMb, Millis};
 #[command(after_help = "Examples:
   powercurve logs exported-logs/
   aws logs tail /aws/lambda/resize --since 7d | powercurve logs -
-  powercurve logs 'resize.log.gz' --format csv > resize.csv
+  powercurve logs resize.log.gz --format csv > resize.csv
   powercurve logs exported-logs/ --format record | powercurve classify -
 
 Invocations of one function count together, in whichever file they are. Durations are those of the handler in \

@@ -5,6 +5,8 @@
 //! * CSV with a header;
 //! * REPORT lines of CloudWatch logs, grouped by function and memory size.
 //!
+//! Of logs, [`statistics`] tells more: percentiles, init, failures.
+//!
 //! Inputs are read lazily and in order, in memory that does not grow with their length. What
 //! cannot be read is one error item with its place; everything else is still read.
 //!

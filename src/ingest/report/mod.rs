@@ -1,7 +1,7 @@
 //! CloudWatch logs: REPORT lines and `platform.report` events, grouped by function and memory size.
 //!
 //! Each line is read once and forgotten, so the memory needed grows with the number of functions
-//! and sizes, at most 18 KiB for each pair of them, and not with the log. The duration is that of the handler; init is kept apart.
+//! and sizes, by at most 64 KiB for each pair of them, and not with the log. The duration is that of the handler; init is kept apart.
 
 mod line;
 mod scan;

@@ -1,0 +1,191 @@
+//! Promise: `powercurve logs` sums up logs of every form alike, and what it writes other commands read.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use powercurve::ingest::{self, FunctionStatistics, parse_record};
+use serde_json::{Value, json};
+
+/// Memory size and duration of many invocations, more than are kept exact.
+fn invocations() -> impl Iterator<Item = (usize, u32, f64)> {
+    (0..2000).map(|i| {
+        let mb = [128, 256, 1024][i % 3];
+        // whole hundredths, as REPORT lines have them
+        (i, mb, (100 * (mb as usize * 7919 % 1009) + i * 7919 % 10_007) as f64 / 100.0)
+    })
+}
+
+fn id(i: usize) -> String {
+    format!("3f6a2c1e-9b4d-4c8a-8f17-{i:012x}")
+}
+
+fn text((i, mb, ms): (usize, u32, f64)) -> String {
+    let init = if i % 40 == 0 { "Init Duration: 150.25 ms\t" } else { "" };
+    let status = if i % 100 == 1 { "Status: timeout" } else { "" };
+    format!(
+        "2024-05-01T10:00:00.000Z REPORT RequestId: {}\tDuration: {ms:.2} ms\tBilled Duration: {} ms\tMemory Size: {mb} MB\t\
+         Max Memory Used: 64 MB\t{init}{status}\n",
+        id(i),
+        ms.ceil()
+    )
+}
+
+fn event((i, mb, ms): (usize, u32, f64)) -> String {
+    let mut metrics = json!({"durationMs": ms, "memorySizeMB": mb, "maxMemoryUsedMB": 64});
+    if i % 40 == 0 {
+        metrics["initDurationMs"] = 150.25.into();
+    }
+    let status = if i % 100 == 1 { "timeout" } else { "success" };
+    let record = json!({"requestId": id(i), "metrics": metrics, "status": status});
+    format!("{}\n", json!({"time": "2024-05-01T10:00:00Z", "type": "platform.report", "record": record}))
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if name.ends_with(".gz") {
+            let mut gz = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::fast());
+            gz.write_all(content.as_bytes()).unwrap();
+            gz.finish().unwrap();
+        } else {
+            fs::write(&path, content).unwrap();
+        }
+        path
+    }
+}
+
+fn statistics(paths: &[&Path]) -> Vec<FunctionStatistics> {
+    let args: Vec<String> = paths.iter().map(|path| path.to_str().unwrap().to_owned()).collect();
+    ingest::statistics(&args).into_iter().collect::<Result<_, _>>().unwrap()
+}
+
+fn powercurve(args: &[&str]) -> assert_cmd::assert::Assert {
+    Command::cargo_bin("powercurve").unwrap().args(args).assert()
+}
+
+fn lines(args: &[&str]) -> Vec<Value> {
+    let output = powercurve(args).success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn text_json_and_gzip_in_one_file_or_many_give_the_same() {
+    let folder = Folder::new();
+    let all: Vec<_> = invocations().collect();
+    let join = |calls: &[(usize, u32, f64)], form: fn((usize, u32, f64)) -> String| -> String {
+        calls.iter().copied().map(form).collect()
+    };
+    let whole = statistics(&[&folder.write("text/f.log", &join(&all, text))]);
+    assert_eq!(whole[0].sizes.iter().map(|s| s.memory.mb()).collect::<Vec<_>>(), [128, 256, 1024]);
+    assert!(whole[0].sizes.iter().all(|s| s.duration.unwrap().count > 600 && s.init.unwrap().mean_ms == 150.25));
+
+    assert_eq!(statistics(&[&folder.write("json/f.log", &join(&all, event))]), whole);
+    assert_eq!(statistics(&[&folder.write("gzip/f.log.gz", &join(&all, text))]), whole);
+    let (first, rest) = all.split_at(700);
+    let parts = [folder.write("parts/f.log.gz", &join(first, text)), folder.write("other/f.json", &join(rest, event))];
+    assert_eq!(statistics(&[&parts[0], &parts[1]]), whole, "two arguments");
+    let streams = Folder::new();
+    streams.write("f/a/000000.gz", &join(first, text));
+    streams.write("f/b/000000.gz", &join(rest, text));
+    assert_eq!(statistics(&[&streams.0.path().join("f")]), whole, "the log streams of a folder");
+
+    let backwards: Vec<_> = all.iter().rev().copied().collect();
+    let backwards = statistics(&[&folder.write("backwards/f.log", &join(&backwards, text))]);
+    for (a, b) in backwards[0].sizes.iter().zip(&whole[0].sizes) {
+        let (a, b) = (a.duration.unwrap(), b.duration.unwrap());
+        assert_eq!((a.p50_ms, a.p99_ms, a.trimmed_mean_ms), (b.p50_ms, b.p99_ms, b.trimmed_mean_ms));
+    }
+}
+
+#[test]
+fn records_are_read_by_every_command_and_keep_the_percentiles() {
+    let folder = Folder::new();
+    let log = folder.write("resize.log", &invocations().map(text).collect::<String>());
+    let log = log.to_str().unwrap();
+    let record = lines(&["logs", log, "--format", "record"]).remove(0);
+    let run = parse_record(record.to_string().as_bytes()).unwrap();
+    let expected = &statistics(&[Path::new(log)])[0];
+    for (point, size) in run.curve.points().iter().zip(&expected.sizes) {
+        let duration = size.duration.unwrap();
+        assert_eq!((point.memory, point.duration.ms()), (size.memory, duration.mean_ms));
+        let sample = point.sample;
+        assert_eq!((sample.count, sample.sd_ms), (Some(duration.count), duration.sd_ms));
+        assert_eq!(
+            [sample.p50_ms, sample.p90_ms, sample.p95_ms, sample.p99_ms],
+            [duration.p50_ms, duration.p90_ms, duration.p95_ms, duration.p99_ms].map(Some)
+        );
+    }
+    let direct = lines(&["classify", log, "--format", "jsonl"]);
+    for format in ["record", "csv"] {
+        let output = powercurve(&["logs", log, "--format", format]).success().get_output().stdout.clone();
+        let file = folder.write(format, &String::from_utf8(output).unwrap());
+        let answers = lines(&["classify", file.to_str().unwrap(), "--format", "jsonl"]);
+        assert_eq!(answers[0]["probabilities"], direct[0]["probabilities"], "{format}");
+    }
+}
+
+#[test]
+fn failures_and_incomplete_lines_are_told() {
+    let folder = Folder::new();
+    let log = format!(
+        "{}{}/aws/lambda/lost REPORT RequestId: {}\tMemory Size: 128 MB\n/aws/lambda/lost {}",
+        text((0, 128, 8.5)),
+        text((1, 256, 3000.0)),
+        id(2),
+        text((3, 512, 2.0)),
+    );
+    let log = folder.write("f.log", &log);
+    let log = log.to_str().unwrap();
+    let assert = powercurve(&["logs", log, "--format", "jsonl"]).success();
+    let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(stderr.starts_with("warning: lost: 1 REPORT lines lack"), "{stderr}");
+    let rows = lines(&["logs", log, "--format", "jsonl"]);
+    let told: Vec<_> = rows
+        .iter()
+        .map(|r| json!([r["function"], r["memory_mb"], r["count"], r["timeouts"], r["duration_ms"], r["cold_starts"]]))
+        .collect();
+    assert_eq!(
+        told,
+        [json!(["f", 128, 1, 0, 8.5, 1]), json!(["f", 256, 0, 1, null, 0]), json!(["lost", 512, 1, 0, 2.0, 0])]
+    );
+    assert_eq!(lines(&["logs", log, "--format", "record"])[0]["memory_mb"], json!([128]), "256 MB only failed");
+}
+
+#[test]
+fn bad_input_is_named_and_takes_nothing_good_down() {
+    let folder = Folder::new();
+    let good = folder.write("good.log", &text((1, 128, 8.5)).replace("Status: timeout", ""));
+    let record = folder.write("run.json", r#"{"memory_mb":[128],"duration_ms":[8.5]}"#);
+    let cut = folder.write("cut.log.gz", &invocations().map(text).collect::<String>());
+    let bytes = fs::read(&cut).unwrap();
+    fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let [good, record, cut] = [&good, &record, &cut].map(|path| path.to_str().unwrap());
+
+    let assert = powercurve(&["logs", good, record, cut, "no/such.log", "--format", "jsonl"]).code(3);
+    let output = assert.get_output();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for (place, reason) in [(record, "content is not a log"), (cut, "cannot read on"), ("no/such.log", "no such file")]
+    {
+        let error = stderr.lines().find(|line| line.starts_with(&format!("error: {place}: "))).unwrap_or_default();
+        assert!(error.contains(reason), "{stderr}");
+    }
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains(r#""function":"good","memory_mb":128,"count":1,"#), "{stdout}");
+
+    for bad in [record, "no/such.log"] {
+        let assert = powercurve(&["logs", bad]).code(2);
+        assert!(assert.get_output().stdout.is_empty());
+        assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("\n  help: "));
+    }
+}
