@@ -24,7 +24,7 @@ trap 'rm -rf "$scratch"' EXIT
   echo "# Classification"
   echo
   echo 'Written by `.ci/model.sh --write` with `powercurve evaluate datasets/real-runs.jsonl --by-source --format markdown`.'
-  echo 'The model is trained on simulated curves only; these runs were never seen in training.'
+  echo 'The model is trained on simulated curves only. The proportions of its prior and the sharpness of its scores were chosen with these runs in view.'
   echo
   "$tool" evaluate datasets/real-runs.jsonl --by-source --format markdown
 } > "$scratch/CLASSIFICATION.md"

@@ -23,8 +23,8 @@ pub struct Classifier {
 }
 
 /// Factor on the scores. Simulated mixtures have one label each, where a person would accept several, so that a classifier
-/// trained on them is too shy on recorded runs. The one number that recorded runs were used for: with 1.7 the answers
-/// above 80 % confidence are as often right as they say, on all sources and on either half of them.
+/// trained on them is too shy on recorded runs. Chosen on the labelled recorded runs: with 1.7 the answers above 95 %
+/// confidence are about as often right as they say; below, they are still shy (see datasets/CLASSIFICATION.md).
 const SHARPNESS: f64 = 1.7;
 
 impl Classifier {
