@@ -1,7 +1,8 @@
 //! The workload whose simulated curve explains a recorded run best.
 //!
-//! The most likely workloads of the library start the search; the Levenberg-Marquardt algorithm then moves their
-//! physical terms, each held near plausible values by a prior, so that the result never depends on luck.
+//! The most likely workloads of the library and the non-negative least squares of [`start`] are the starts; the
+//! Levenberg-Marquardt algorithm then moves the physical terms of the closest of them, each held near plausible values by
+//! a prior, so that the result never depends on luck.
 
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
@@ -10,6 +11,7 @@ use crate::curve::Run;
 use crate::model::scan::Candidate;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Pattern, Shares};
+use crate::predict::start;
 use crate::simulate::{breakdown, expected_ms};
 use crate::units::MemoryMb;
 use crate::workload::{Call, Runtime, Workload};
@@ -31,11 +33,14 @@ pub struct Fit {
     pub open: Vec<String>,
 }
 
-/// How many patterns start a search.
-const STARTS: usize = 2;
+/// How many patterns offer their most likely workload as a start.
+const STARTS: usize = 3;
 
-/// Patterns whose best workload is less likely than the best of all by this factor (in `ln`) start none.
-const START_WITHIN: f64 = 10.0;
+/// How many of the starts, the closest first, are searched from.
+const SEARCHES: usize = 2;
+
+/// Patterns that are less probable offer none.
+const START_PROBABILITY: f64 = 0.02;
 
 /// Footprint in MB of a workload that was drawn without memory pressure.
 const UNSCARCE_MB: f64 = 100.0;
@@ -47,6 +52,9 @@ const NOISE_TRUST: f64 = 0.5;
 /// Weight of the pattern's probability against closeness: a fit describes the run, `classify` names it.
 const PATTERN_TRUST: f64 = 0.25;
 
+/// Least probability of a pattern in that comparison.
+const LEAST_PROBABILITY: f64 = 1e-4;
+
 /// Smallest standard deviation of `ln(measured mean)` that a fit assumes.
 const LEAST_SD: f64 = 0.01;
 
@@ -57,18 +65,24 @@ const LEAST_SD: f64 = 0.01;
 pub fn fit(library: &Library, run: &Run) -> Fit {
     let seen = Observation::of(run);
     let posterior = Posterior::new(library, &seen, &Known::default());
-    let best = posterior.best();
+    let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];
     let pattern_of = |c: &Candidate| library.particles()[c.scaled.particle as usize].pattern;
-    let found = best
-        .iter()
-        .take(STARTS)
-        .filter(|c| best[0].ln_weight - c.ln_weight < START_WITHIN)
-        .map(|c| {
-            let found = search(library, c, &seen, &posterior);
-            // a closer fit has to outweigh a less probable pattern
-            Found { cost: found.cost - PATTERN_TRUST * posterior.patterns()[pattern_of(c).index()].ln(), ..found }
-        })
-        .min_by(|a, b| a.cost.total_cmp(&b.cost));
+    let likely = posterior.best().iter().filter(|c| probability(pattern_of(c)) > START_PROBABILITY).take(STARTS);
+    let goal = Goal::new(&seen, &posterior);
+    let starts = likely.map(|c| drawn(library, c)).chain(goal.starts()).map(|w| known_identity(w, &seen));
+    // a closer fit has to outweigh a less probable pattern
+    let judged = |(cost, workload): (f64, Workload)| {
+        let ln_probability = probability(Pattern::of(&workload)).max(LEAST_PROBABILITY).ln();
+        (cost - PATTERN_TRUST * ln_probability, workload)
+    };
+    let mut starts: Vec<(f64, Workload)> = starts.map(|w| judged((goal.cost(&w), w))).collect();
+    starts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let found = starts.iter().take(SEARCHES).map(|(_, start)| {
+        let (workload, open) = search(start, &goal);
+        let (cost, workload) = judged(workload);
+        Found { workload, cost, open }
+    });
+    let found = found.min_by(|a, b| a.cost.total_cmp(&b.cost));
     // a posterior always has a best candidate; the neutral workload keeps this total
     let Found { mut workload, open, .. } = found.unwrap_or_default();
     tidy(&mut workload, &seen.sizes);
@@ -148,25 +162,52 @@ struct Found {
     open: Vec<String>,
 }
 
-fn search(library: &Library, start: &Candidate, seen: &Observation, posterior: &Posterior<'_>) -> Found {
+/// What a search tries to meet: the measured means and how far each can be trusted.
+struct Goal<'a> {
+    seen: &'a Observation,
+    /// Measured means in ms, one a size.
+    durations: Vec<f64>,
+    /// Weight of each relative residual: one over its standard deviation.
+    weights: Vec<f64>,
+}
+
+impl<'a> Goal<'a> {
+    fn new(seen: &'a Observation, posterior: &Posterior<'_>) -> Self {
+        let sd = (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD);
+        let weights = posterior.point_weights().iter().map(|w| w.sqrt() / sd).collect();
+        Self { seen, durations: seen.ln_ms.iter().map(|y| y.exp()).collect(), weights }
+    }
+
+    /// Weighted relative residuals of a workload.
+    fn residuals(&self, w: &Workload) -> impl Iterator<Item = f64> {
+        let data = self.seen.sizes.iter().zip(&self.durations).zip(&self.weights);
+        data.map(|((&m, d), weight)| (expected_ms(w, m) / d - 1.0) * weight)
+    }
+
+    /// Half the sum of their squares.
+    fn cost(&self, w: &Workload) -> f64 {
+        self.residuals(w).map(|r| r * r).sum::<f64>() / 2.0
+    }
+
+    fn starts(&self) -> Vec<Workload> {
+        start::starts(&self.seen.sizes, &self.durations, &self.weights, self.seen.arch.unwrap_or_default())
+    }
+}
+
+/// A workload of the library at the measured scale.
+fn drawn(library: &Library, start: &Candidate) -> Workload {
     let particle = start.scaled.particle as usize;
-    let drawn = library.workload(particle);
     let factor = (start.scaled.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
-    let base = known_identity(scaled(&drawn, factor), seen);
-    let knobs: Vec<Knob> = Knob::ALL.into_iter().filter(|k| k.applies(&base)).collect();
-    let sd = (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD);
-    let weights = posterior.point_weights().iter().map(|w| w.sqrt() / sd).collect();
-    let problem = Problem {
-        x: DVector::zeros(knobs.len()),
-        base: &base,
-        knobs: &knobs,
-        sizes: &seen.sizes,
-        ln_ms: &seen.ln_ms,
-        weights,
-    };
-    let (solved, report) = LevenbergMarquardt::new().with_patience(12).with_tol(1e-4).minimize(problem);
+    scaled(&library.workload(particle), factor)
+}
+
+/// Moves the terms of `base` to the lowest cost: cost and workload, and the terms left open.
+fn search(base: &Workload, goal: &Goal<'_>) -> ((f64, Workload), Vec<String>) {
+    let knobs: Vec<Knob> = Knob::ALL.into_iter().filter(|k| k.applies(base)).collect();
+    let problem = Problem { x: DVector::zeros(knobs.len()), base, knobs: &knobs, goal };
+    let (solved, report) = LevenbergMarquardt::new().with_patience(8).with_tol(1e-3).minimize(problem);
     let cost = if report.objective_function.is_finite() { report.objective_function } else { f64::MAX };
-    Found { workload: solved.workload(), cost, open: solved.open_terms() }
+    ((cost, solved.workload()), solved.open_terms())
 }
 
 /// The run's own runtime and instruction set, with what the draw assumed for its own written out.
@@ -303,10 +344,7 @@ struct Problem<'a> {
     x: DVector<f64>,
     base: &'a Workload,
     knobs: &'a [Knob],
-    sizes: &'a [MemoryMb],
-    ln_ms: &'a [f64],
-    /// Weight of each residual: one over its standard deviation.
-    weights: Vec<f64>,
+    goal: &'a Goal<'a>,
 }
 
 impl Problem<'_> {
@@ -324,10 +362,9 @@ impl Problem<'_> {
 
     fn residuals_at(&self, x: &DVector<f64>) -> DVector<f64> {
         let w = self.workload_at(x);
-        let data = self.sizes.iter().zip(self.ln_ms).zip(&self.weights);
-        let data = data.map(|((&m, &y), weight)| (expected_ms(&w, m) / y.exp() - 1.0) * weight);
         let prior = self.knobs.iter().zip(x.iter()).map(|(k, x)| x / k.prior_sd());
-        DVector::from_iterator(self.sizes.len() + self.knobs.len(), data.chain(prior))
+        let rows = self.goal.weights.len() + self.knobs.len();
+        DVector::from_iterator(rows, self.goal.residuals(&w).chain(prior))
     }
 
     /// Terms whose posterior is hardly narrower than their prior, and pairs that only their sum is known of.

@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod fit;
 pub mod forecast;
 mod line;
+mod start;
 
 pub use closed_form::ClosedForm;
 pub use fit::{Fit, fit};
