@@ -1,8 +1,12 @@
 //! How likely each workload of the library is, given a measured curve; and what that says about other sizes.
 
+use std::sync::OnceLock;
+
+use statrs::function::erf::erfc_inv;
+
 use crate::model::library::Library;
 use crate::model::observation::Observation;
-use crate::model::scan::{Candidate, Scaled, Scan, Weighed};
+use crate::model::scan::{Candidate, Counted, Scan, Weighed};
 use crate::pattern::{Pattern, Shares};
 use crate::units::MemoryMb;
 
@@ -20,8 +24,8 @@ pub struct Known {
 /// A predicted measured mean, in ms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
-    /// The value of least expected relative error: the median, less the variance of the noise (in `ln`), since a
-    /// prediction above a small measurement is relatively worse than one below a large one.
+    /// A little below the median, since a prediction above a small measurement is relatively worse than one below a large
+    /// one.
     pub ms: f64,
     /// 5 % quantile.
     pub low_ms: f64,
@@ -50,6 +54,8 @@ pub struct Posterior<'a> {
 struct Member {
     particle: u32,
     ln_full: f64,
+    /// Standard deviation of `ln(measured mean)` around its curve.
+    sd: f64,
     /// Projection of its departures at the measured sizes onto the residuals of the mean curve: what moves the
     /// members' mean towards the measurements between them.
     gain: f64,
@@ -167,15 +173,13 @@ impl<'a> Posterior<'a> {
     pub fn predict(&self, memory: MemoryMb) -> Prediction {
         let mut values = self.values(memory);
         let shift = self.shift(&values);
-        let (low, median, high) =
-            (quantile(&mut values, 0.05), quantile(&mut values, 0.5), quantile(&mut values, 0.95));
-        let noise = 1.645 * self.variance.sqrt();
-        let centre = median + shift;
-        Prediction {
-            ms: (centre - self.variance).exp(),
-            low_ms: (centre - (median - low).hypot(noise)).exp(),
-            high_ms: (centre + (high - median).hypot(noise)).exp(),
+        // one measurement of each member's curve
+        for ((value, member), z) in values.iter_mut().zip(&self.members).zip(normal_scores()) {
+            *value += shift + member.sd * z;
         }
+        values.sort_unstable_by(f64::total_cmp);
+        let at = |q: f64| values[(values.len() as f64 * q) as usize].exp();
+        Prediction { ms: stated(&values).exp(), low_ms: at(0.05), high_ms: at(0.95) }
     }
 
     /// Expected durations in ms at `sizes` by member: rows of equal weight.
@@ -212,23 +216,63 @@ impl<'a> Posterior<'a> {
 }
 
 /// Systematic resampling: [`MEMBERS`] equal shares of the weight, at fixed positions.
-fn resample(weighted: &[(f64, Scaled)]) -> Vec<Member> {
-    let step = weighted.iter().map(|(weight, _)| weight).sum::<f64>() / MEMBERS as f64;
-    let member = |s: &Scaled| Member { particle: s.particle, ln_full: s.ln_full, gain: 0.0 };
+fn resample(counted: &[Counted]) -> Vec<Member> {
+    let step = counted.iter().map(|c| c.weight).sum::<f64>() / MEMBERS as f64;
+    let member = |c: &Counted| Member {
+        particle: c.scaled.particle,
+        ln_full: c.scaled.ln_full,
+        sd: c.variance.sqrt(),
+        gain: 0.0,
+    };
     let mut members = Vec::with_capacity(MEMBERS);
     let (mut passed, mut target) = (0.0, step / 2.0);
-    for (weight, scaled) in weighted {
-        passed += weight;
+    for c in counted {
+        passed += c.weight;
         while passed > target && members.len() < MEMBERS {
-            members.push(member(scaled));
+            members.push(member(c));
             target += step;
         }
     }
     // rounding may leave the last places open
-    if let Some((_, last)) = weighted.last() {
+    if let Some(last) = counted.last() {
         members.resize(MEMBERS, member(last));
     }
     members
+}
+
+/// Standard normal quantiles, one a member, in an order that spreads them over neighbours (the golden ratio sequence).
+fn normal_scores() -> &'static [f64; MEMBERS] {
+    static SCORES: OnceLock<[f64; MEMBERS]> = OnceLock::new();
+    SCORES.get_or_init(|| {
+        let mut order: [usize; MEMBERS] = std::array::from_fn(|i| i);
+        let place = |i: usize| ((i as f64 + 0.5) * 0.618_033_988_749_894_9).fract();
+        order.sort_by(|&a, &b| place(a).total_cmp(&place(b)));
+        let mut scores = [0.0; MEMBERS];
+        for (rank, member) in order.into_iter().enumerate() {
+            scores[member] = normal_quantile((rank as f64 + 0.5) / MEMBERS as f64);
+        }
+        scores
+    })
+}
+
+/// Quantile of the standard normal distribution.
+fn normal_quantile(q: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * q)
+}
+
+/// The `ln` of the duration to state for these `ln d` (ascending): the median with weights `1 / sqrt(d)`.
+///
+/// The plain median has the least mean `|ln(p / d)|`, that with weights `1 / d` the least mean `|p / d - 1|`, which a few
+/// improbable short durations pull far down; this lies between.
+fn stated(ln_ms: &[f64]) -> f64 {
+    let weight = |v: f64| ((ln_ms[0] - v) / 2.0).exp();
+    let half = ln_ms.iter().map(|&v| weight(v)).sum::<f64>() / 2.0;
+    let mut passed = 0.0;
+    let reached = ln_ms.iter().find(|&&v| {
+        passed += weight(v);
+        passed >= half
+    });
+    *reached.unwrap_or(&ln_ms[0])
 }
 
 /// The value below which a share `q` of the values lies; reorders them.

@@ -98,11 +98,11 @@ fn of_pattern(pattern: Pattern, rng: &mut ChaCha8Rng) -> Workload {
         }
         Pattern::CpuBoundMultithreaded => {
             w.cpu.parallel_ms = log_uniform(rng, 200.0, 300_000.0);
-            w.cpu.threads = *choose(rng, &[(2, 0.25), (3, 0.05), (4, 0.2), (6, 0.15), (8, 0.15), (16, 0.2)]);
+            w.cpu.threads = *choose(rng, &[(2, 0.2), (3, 0.05), (4, 0.15), (6, 0.15), (8, 0.2), (16, 0.25)]);
             w.cpu.longest_thread = Some(((1.0 + uniform(rng, 0.0, 0.5)) / f64::from(w.cpu.threads)).min(1.0));
             w.cpu.work_ms = w.cpu.parallel_ms * log_uniform(rng, 0.005, 1.5);
-            if rng.random_bool(0.3) {
-                let wait = w.cpu.parallel_ms * log_uniform(rng, 0.005, 0.1);
+            if rng.random_bool(0.4) {
+                let wait = w.cpu.parallel_ms * log_uniform(rng, 0.005, 1.5);
                 w.calls.push(call(1, wait, 0.0));
             }
         }

@@ -9,10 +9,10 @@ use crate::model::posterior::Known;
 use crate::pattern::{Pattern, Shares};
 
 /// Log-weight, below that of the best particle, from which a particle no longer counts.
-const NEGLIGIBLE: f64 = -11.0;
+const NEGLIGIBLE: f64 = -8.0;
 
 /// The same before the weights of the sizes are known: it cannot come to count, whatever they become.
-const FAR: f32 = 14.0;
+const FAR: f32 = 10.0;
 
 /// How much (in `ln`) a particle of another runtime still counts: one in ten.
 const LN_OTHER_RUNTIME: f32 = -2.3;
@@ -22,7 +22,7 @@ const LN_OTHER_ARCH: f32 = -3.0;
 const LN_OTHER_PATTERN: f32 = -9.2;
 
 /// Standard deviation (in `ln`) of a CPU time or waiting time that was measured apart.
-const KNOWN_SD: f64 = 0.08;
+const KNOWN_SD: f64 = 0.05;
 
 /// One workload of the library, moved to the measured scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +31,17 @@ pub struct Scaled {
     pub particle: u32,
     /// `ln` of its duration in ms at 1769 MB, at the measured scale.
     pub ln_full: f64,
+}
+
+/// A workload of the library that counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Counted {
+    /// Its weight, relative to that of the best.
+    pub weight: f64,
+    /// The workload.
+    pub scaled: Scaled,
+    /// Variance of `ln(measured mean)` around its curve.
+    pub variance: f64,
 }
 
 /// A workload of the library with its weight.
@@ -45,8 +56,8 @@ pub struct Candidate {
 /// The library weighed by a measured curve.
 #[derive(Debug, Clone)]
 pub struct Weighed {
-    /// Weights and workloads, as far as they count.
-    pub members: Vec<(f64, Scaled)>,
+    /// The workloads that count.
+    pub members: Vec<Counted>,
     /// The most likely workload of each pattern, the best first.
     pub best: Vec<Candidate>,
     /// Posterior probability of each pattern.
@@ -171,7 +182,7 @@ impl<'a> Scan<'a> {
                 let weight = (c.ln_weight - top).exp();
                 patterns[self.library.particles()[c.scaled.particle as usize].pattern.index()] += weight;
                 variance += weight * v;
-                members.push((weight, c.scaled));
+                members.push(Counted { weight, scaled: c.scaled, variance: v });
             }
         }
         let sum: f64 = patterns.iter().sum();

@@ -11,6 +11,10 @@ const DOMINANT: f64 = 0.8;
 /// Longest a no-op takes at full speed, in ms: below one quota period of 20 ms.
 const NO_OP_MS: f64 = 15.0;
 
+/// Share of the time that work on several threads takes in a mixture that goes by it: such a curve keeps falling past one
+/// vCPU, where a mixture of calls and one thread is flat.
+const THREADED: f64 = 0.4;
+
 /// Connections from which a transfer counts as multi-threaded.
 const MANY_CONNECTIONS: u32 = 4;
 
@@ -37,28 +41,89 @@ impl Shares {
     }
 }
 
+/// Where a definition draws its lines.
+#[derive(Debug, Clone, Copy)]
+struct Lines {
+    /// Share of the time from which one part is what the function "does".
+    dominant: f64,
+    /// Longest a no-op takes at full speed, in ms.
+    no_op_ms: f64,
+}
+
+/// The definition itself.
+const DEFINITION: Lines = Lines { dominant: DOMINANT, no_op_ms: NO_OP_MS };
+
+/// Lines that a person may draw who reads a description of the function: "mostly CPU" starts for one at 50 %, for
+/// another at 95 %, and "a few milliseconds" end at 10 or at 25.
+const DRAWN_BY_PEOPLE: [Lines; 5] = [
+    Lines { dominant: 0.5, no_op_ms: 10.0 },
+    Lines { dominant: 0.5, no_op_ms: 25.0 },
+    DEFINITION,
+    Lines { dominant: 0.95, no_op_ms: 10.0 },
+    Lines { dominant: 0.95, no_op_ms: 25.0 },
+];
+
 impl Pattern {
     /// The pattern that a workload shows, from the shares of its time at full speed (1769 MB) and
     /// at 512 MB.
     ///
     /// More than 80 % of one part decides; in between, a mixture of calls and CPU work is
-    /// [`Pattern::NetworkBoundSdk`] by definition, and a mixture with a transfer goes by the larger part.
+    /// [`Pattern::NetworkBoundSdk`] by definition (work on several threads from 40 % of the time on:
+    /// [`Pattern::CpuBoundMultithreaded`]), and a mixture with a transfer goes by the larger part.
     pub fn of(workload: &Workload) -> Self {
+        Parts::of(workload).pattern(&DEFINITION)
+    }
+
+    /// Every pattern that a person may give a workload who knows what it does: those of the definition with its lines
+    /// drawn a little to either side.
+    pub fn accepted(workload: &Workload) -> Vec<Self> {
+        let parts = Parts::of(workload);
+        let mut accepted: Vec<Self> = DRAWN_BY_PEOPLE.iter().map(|lines| parts.pattern(lines)).collect();
+        accepted.sort_unstable();
+        accepted.dedup();
+        accepted
+    }
+}
+
+/// What a definition looks at.
+struct Parts {
+    full_ms: f64,
+    /// At 1769 MB.
+    full: Shares,
+    /// At 512 MB.
+    half: Shares,
+    threads: bool,
+    connections: bool,
+    downstream: bool,
+}
+
+impl Parts {
+    fn of(workload: &Workload) -> Self {
         let at = |mb| MemoryMb::new(mb).map(|m| breakdown(workload, m, 0.0)).unwrap_or_default();
         let (full, half) = (at(1769), at(512));
-        let shares = Shares::of(&full);
-        let threads = workload.cpu.parallel_ms > workload.cpu.work_ms / 2.0 && workload.cpu.threads > 1;
-        let cpu = if threads { Self::CpuBoundMultithreaded } else { Self::CpuBound };
-        let many = workload.transfers.iter().map(|t| t.connections).max() >= Some(MANY_CONNECTIONS);
-        let transfer = if many { Self::TransferBoundMultithreaded } else { Self::TransferBound };
+        Self {
+            full_ms: full.total_ms(),
+            full: Shares::of(&full),
+            half: Shares::of(&half),
+            threads: workload.cpu.parallel_ms > workload.cpu.work_ms / 2.0 && workload.cpu.threads > 1,
+            connections: workload.transfers.iter().map(|t| t.connections).max() >= Some(MANY_CONNECTIONS),
+            downstream: workload.downstream.is_some(),
+        }
+    }
+
+    fn pattern(&self, lines: &Lines) -> Pattern {
+        let cpu = if self.threads { Pattern::CpuBoundMultithreaded } else { Pattern::CpuBound };
+        let transfer = if self.connections { Pattern::TransferBoundMultithreaded } else { Pattern::TransferBound };
+        let (full, half) = (&self.full, &self.half);
         match () {
-            () if workload.downstream.is_some() => Self::DownstreamLimited,
-            () if shares.cpu > DOMINANT && full.total_ms() < NO_OP_MS => Self::NoOp,
-            () if shares.cpu > DOMINANT => cpu,
-            () if shares.wait > DOMINANT && Shares::of(&half).wait > DOMINANT => Self::NetworkBoundApi,
-            () if shares.transfer > shares.wait.max(shares.cpu) => transfer,
-            () if shares.transfer > shares.wait => cpu,
-            () => Self::NetworkBoundSdk,
+            () if self.downstream => Pattern::DownstreamLimited,
+            () if full.cpu > lines.dominant && self.full_ms < lines.no_op_ms => Pattern::NoOp,
+            () if full.cpu > lines.dominant => cpu,
+            () if full.wait > lines.dominant && half.wait > lines.dominant => Pattern::NetworkBoundApi,
+            () if self.threads && full.cpu > THREADED => cpu,
+            () if full.transfer > full.wait.max(full.cpu) => transfer,
+            () if full.transfer > full.wait => cpu,
+            () => Pattern::NetworkBoundSdk,
         }
     }
 }

@@ -7,10 +7,10 @@ use crate::platform::cpu::ONE_VCPU_MB;
 use crate::platform::quota::PERIOD_MS;
 
 /// Least probability of the best pattern that counts as a decision.
-const LEAST_CONFIDENCE: f64 = 0.45;
+const LEAST_CONFIDENCE: f64 = 0.65;
 
 /// Least lead over the runner-up.
-const LEAST_LEAD: f64 = 0.1;
+const LEAST_LEAD: f64 = 0.35;
 
 /// Evidence per measured size (in `ln`) below which nothing simulated looks like the curve.
 const UNLIKE_ANYTHING: f64 = -2.0;

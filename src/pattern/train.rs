@@ -2,7 +2,7 @@
 
 use linfa::Dataset;
 use linfa::traits::Fit;
-use linfa_logistic::MultiLogisticRegression;
+use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
 use ndarray::{Array1, Array2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -12,8 +12,9 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::model::library::Particle;
 use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::classifier::log_odds;
 use crate::pattern::features::{self, features};
-use crate::pattern::{Classifier, Pattern};
+use crate::pattern::{Classifier, Pattern, most_probable};
 use crate::units::MemoryMb;
 
 /// How a classifier is trained.
@@ -25,11 +26,13 @@ pub struct Training {
     pub runs: usize,
     /// Strength of the ridge penalty.
     pub alpha: f64,
+    /// How often runs with several acceptable labels are labelled anew.
+    pub rounds: usize,
 }
 
 impl Default for Training {
     fn default() -> Self {
-        Self { seed: 2026, runs: 40_000, alpha: 1.0 }
+        Self { seed: 2026, runs: 40_000, alpha: 1.0, rounds: 2 }
     }
 }
 
@@ -40,12 +43,12 @@ impl Default for Training {
 pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
     // curves that the library does not hold: another seed of the same prior
     let curves = Library::simulate(settings.seed, settings.runs);
-    let rows: Vec<([f64; features::COUNT], Pattern)> = (0..settings.runs)
+    let rows: Vec<Row> = (0..settings.runs)
         .into_par_iter()
         .map(|i| {
             let seen = measure(&curves, i, settings.seed);
             let posterior = Posterior::new(library, &seen, &Known::default());
-            (features(&seen, &posterior), curves.particles()[i].pattern)
+            (features(&seen, &posterior), curves.particles()[i].pattern, Pattern::accepted(&curves.workload(i)))
         })
         .collect();
     let n = rows.len() as f64;
@@ -54,10 +57,56 @@ pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
     let sd: Vec<f64> = (0..features::COUNT)
         .map(|i| (column(i).map(|v| (v - mean[i]).powi(2)).sum::<f64>() / n).sqrt().max(1e-6))
         .collect();
-    let flat: Vec<f64> = rows.iter().flat_map(|r| Classifier::standardise(&mean, &sd, &r.0)).collect();
+    let mut labels: Vec<Pattern> = rows.iter().map(|r| r.1).collect();
+    let mut classifier = regress(&rows, &labels, &mean, &sd, settings)?;
+    // a mixture that two people would name differently is right by either name: train it as the likelier of its names
+    // (learning with multiple labels, Jin & Ghahramani 2002, with the most probable label for the mean over labels)
+    for _ in 0..settings.rounds {
+        labels = rows
+            .par_iter()
+            .map(|(f, own, accept)| {
+                let p = classifier.softmax(f);
+                let likelier = |a: &&Pattern, b: &&Pattern| p[a.index()].total_cmp(&p[b.index()]);
+                accept.iter().max_by(likelier).copied().unwrap_or(*own)
+            })
+            .collect();
+        classifier = regress(&rows, &labels, &mean, &sd, settings)?;
+    }
+    let calibration = calibrate(&classifier, &rows)?;
+    Ok(classifier.calibrated(calibration))
+}
+
+/// Intercept and slope of the log-odds that the best answer is acceptable, over those of its softmax probability: a
+/// logistic regression on the training runs (Platt 1999).
+fn calibrate(classifier: &Classifier, rows: &[Row]) -> Result<[f64; 2]> {
+    let (scores, right): (Vec<f64>, Vec<bool>) = rows
+        .par_iter()
+        .map(|(f, _, accept)| {
+            let p = classifier.softmax(f);
+            let answer = most_probable(&p);
+            (log_odds(p[answer.index()]), accept.contains(&answer))
+        })
+        .unzip();
+    let failed = |e: &dyn std::fmt::Display| Error::new(format!("calibration failed: {e}"));
+    let records = Array2::from_shape_vec((rows.len(), 1), scores).map_err(|e| failed(&e))?;
+    let fitted = LogisticRegression::default()
+        .alpha(0.0)
+        .fit(&Dataset::new(records, Array1::from_vec(right)))
+        .map_err(|e| failed(&e))?;
+    // the regression calls the larger label, true, its positive class
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    Ok([sign * fitted.intercept(), sign * fitted.params()[0]])
+}
+
+/// A training run: its features, the pattern by definition, and every pattern that a person may give it.
+type Row = ([f64; features::COUNT], Pattern, Vec<Pattern>);
+
+/// Multinomial logistic regression of the labels on the standardised features.
+fn regress(rows: &[Row], labels: &[Pattern], mean: &[f64], sd: &[f64], settings: &Training) -> Result<Classifier> {
+    let flat: Vec<f64> = rows.iter().flat_map(|r| Classifier::standardise(mean, sd, &r.0)).collect();
     let failed = |e: &dyn std::fmt::Display| Error::new(format!("training failed: {e}"));
     let records = Array2::from_shape_vec((rows.len(), features::COUNT), flat).map_err(|e| failed(&e))?;
-    let targets = Array1::from_iter(rows.iter().map(|r| r.1.index()));
+    let targets = Array1::from_iter(labels.iter().map(|label| label.index()));
     let fitted = MultiLogisticRegression::default()
         .alpha(settings.alpha)
         .max_iterations(300)
@@ -71,7 +120,7 @@ pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
         weights[class] =
             std::iter::once(fitted.intercept()[k]).chain(fitted.params().column(k).iter().copied()).collect();
     }
-    Ok(Classifier::new(settings.seed, settings.runs, mean, sd, weights))
+    Ok(Classifier::new(settings.seed, settings.runs, mean.to_vec(), sd.to_vec(), weights))
 }
 
 /// Lists of sizes that people tune with, in MB.
