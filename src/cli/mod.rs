@@ -6,7 +6,6 @@ mod chart;
 mod check;
 mod classify;
 mod completions;
-mod drawing;
 mod evaluate;
 mod fit;
 mod learn;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Format, Out, batch, drawing};
+use super::{Done, Format, Out, batch};
 use crate::advise::{PricedCurve, Strategy};
 use crate::curve::{Arch, PowerCurve, Run};
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::predict::{Forecast, Next, forecast};
 use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column, Table};
+use crate::show;
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
@@ -210,7 +211,7 @@ fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast,
     let priced = |curve: &PowerCurve| PricedCurve::computed(curve, tariff).to_curve();
     let withheld = whole.filter(|m| run.curve.at(m).is_none()).as_ref().map(priced);
     let points = Series { withheld, ..Series::measured(&run.id, priced(&run.curve)) };
-    let series = drawing::add_model(points, posterior, &f.sizes, tariff)?;
+    let series = show::add_model(points, posterior, &f.sizes, tariff)?;
     let best = [
         (Strategy::Cost, f.best.cost),
         (Strategy::balanced(Strategy::DEFAULT_WEIGHT)?, f.best.balanced),
@@ -218,7 +219,7 @@ fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast,
     ];
     let title = format!("{}: predicted from {} MB", run.id, list(run.curve.sizes()));
     let marks = Mark::one_vcpu().into_iter().collect();
-    Ok(Chart { subtitle: advice(f), optima: drawing::optima(&best), marks, ..Chart::new(title, series) })
+    Ok(Chart { subtitle: advice(f), optima: show::optima(&best), marks, ..Chart::new(title, series) })
 }
 
 fn list(sizes: impl Iterator<Item = MemoryMb>) -> String {

@@ -3,4 +3,6 @@
 
 pub mod chart;
 pub mod file;
+mod html;
+mod inline;
 pub mod table;

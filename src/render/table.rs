@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
+use super::html::escape;
 use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Millis, Usd};
 
@@ -140,6 +141,20 @@ impl Table {
         text
     }
 
+    /// A table in HTML.
+    pub fn html(&self) -> String {
+        let line = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
+            let cell = |(i, text): (usize, String)| {
+                let class = if self.is_words(i) { " class=\"words\"" } else { "" };
+                format!("<{tag}{class}>{}</{tag}>", escape(&text))
+            };
+            format!("<tr>{}</tr>\n", cells.enumerate().map(cell).collect::<String>())
+        };
+        let head = line("th", &mut self.columns.iter().map(|c| c.heading.to_owned()));
+        let rows = self.rows.iter().map(|row| line("td", &mut row.iter().map(Cell::for_people)));
+        format!("<table>\n{head}{}</table>\n", rows.collect::<String>())
+    }
+
     /// Comma-separated values with a header of field names.
     ///
     /// # Errors
@@ -197,6 +212,13 @@ mod tests {
         let text = table().markdown();
         assert_eq!(text.lines().nth(1), Some("|---|---:|---:|"));
         assert_eq!(text.lines().nth(2), Some("| a\\|b, \"c\" d | $0 | -25.0 % |"));
+    }
+
+    #[test]
+    fn html_is_escaped() {
+        let html = table().html();
+        assert!(html.starts_with("<table>\n<tr><th class=\"words\">run</th><th>cost</th>"), "{html}");
+        assert!(html.contains("<td class=\"words\">a|b, &quot;c&quot; d</td><td>$0</td><td>-25.0 %</td>"), "{html}");
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use clap::ValueEnum;
-
 use super::scene::Rgb;
 
 /// Light or dark background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Theme {
     /// Dark ink on white: paper, README files, most slides.
     #[default]
@@ -23,6 +22,11 @@ impl Theme {
             Self::Dark => &DARK,
         }
     }
+
+    /// The colours as CSS declarations of variables such as `--text`.
+    pub(in crate::render) fn css(self) -> String {
+        self.palette().css()
+    }
 }
 
 /// The colours of a theme. Those of the data are Okabe and Ito's, which people with any of the
@@ -37,6 +41,34 @@ pub(super) struct Palette {
     pub duration: Rgb,
     pub cost: Rgb,
     pub optimum: Rgb,
+}
+
+impl Palette {
+    /// Every colour with its name as a CSS variable.
+    const fn named(&self) -> [(&'static str, Rgb); 8] {
+        [
+            ("paper", self.background),
+            ("text", self.text),
+            ("muted", self.muted),
+            ("grid", self.grid),
+            ("axis", self.axis),
+            ("duration", self.duration),
+            ("cost", self.cost),
+            ("optimum", self.optimum),
+        ]
+    }
+
+    /// The colours as CSS declarations: `--paper: #FFFFFF; ...`.
+    pub fn css(&self) -> String {
+        self.named().map(|(name, color)| format!("--{name}: {color}")).join("; ")
+    }
+
+    /// A drawing in this palette with variables in place of the colours, so that it follows the theme of its page.
+    pub fn with_variables(&self, svg: &str) -> String {
+        let replace =
+            |svg: String, (name, color)| svg.replace(&format!("=\"{color}\""), &format!("=\"var(--{name})\""));
+        self.named().into_iter().fold(svg.to_owned(), replace)
+    }
 }
 
 const BLUE: Rgb = Rgb(0x00, 0x72, 0xB2);

@@ -7,6 +7,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, RGBColo
 use super::font;
 use super::scene::{Anchor, Place, Rgb, Scene, Shape, Text};
 use crate::error::{Error, Result};
+use crate::render::html::escape;
 
 /// Units of the SVG's view box a pixel: plotters has whole coordinates only.
 const SVG_SCALE: u32 = 10;
@@ -21,12 +22,8 @@ pub(super) fn svg(scene: &Scene, title: &str) -> Result<String> {
     drop(backend);
     // drawn in tenths of a pixel: the view box stays, the size in pixels is the one asked for
     let drawn = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
-    let shown = format!(
-        "width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"",
-        scene.width,
-        scene.height,
-        super::html::escape(title)
-    );
+    let shown =
+        format!("width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"", scene.width, scene.height, escape(title));
     Ok(document.replacen(&drawn, &shown, 1))
 }
 

@@ -162,11 +162,16 @@ impl<'a> Picture<'a> {
     /// # Errors
     /// When plotters cannot draw it.
     pub fn html(&self) -> Result<String> {
-        let themes = self.theme.map_or(vec![Theme::Light, Theme::Dark], |theme| vec![theme]);
-        let name = |theme| if theme == Theme::Light { "light" } else { "dark" };
-        let drawings: Result<Vec<_>> =
-            themes.iter().map(|&theme| Ok((name(theme), paint::svg(&self.scene(theme), self.title)?))).collect();
-        Ok(html::page(self.title, self.theme.map_or("system", name), &drawings?, self.charts))
+        Ok(html::page(self.title, self.theme, &self.themed_svg()?, self.charts))
+    }
+
+    /// The picture as an SVG element in the colours of the page that it stands in: CSS variables such as `--text`.
+    ///
+    /// # Errors
+    /// When plotters cannot draw it.
+    pub(in crate::render) fn themed_svg(&self) -> Result<String> {
+        let svg = paint::svg(&self.scene(Theme::Light), self.title)?;
+        Ok(Theme::Light.palette().with_variables(&svg))
     }
 
     /// Writes the picture in the form that the ending of `path` asks for, whole or not at all.

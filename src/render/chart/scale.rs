@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use clap::ValueEnum;
-
 use crate::units::MemoryMb;
 
 /// Scale of the duration axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum AxisScale {
     /// Linear from zero, or logarithmic where the longest duration is more than 20 times the shortest.
     #[default]

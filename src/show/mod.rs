@@ -1,0 +1,17 @@
+//! From runs and workloads to what is drawn of them: points, line, band, best sizes, and the words around a chart.
+//!
+//! ```
+//! use powercurve::show::Subject;
+//! use powercurve::workload::preset;
+//! let chart = Subject::workload(&preset("prime-numbers")?)?.chart();
+//! assert_eq!(chart.title, "prime-numbers: cpu-bound");
+//! # Ok::<(), powercurve::Error>(())
+//! ```
+
+mod marks;
+mod subject;
+mod tables;
+
+pub use marks::{add_model, optima};
+pub use subject::Subject;
+pub use tables::{points, probabilities, shares};
