@@ -97,9 +97,6 @@ fn positive(s: &str) -> std::result::Result<f64, String> {
     s.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected a number above 0".into())
 }
 
-/// Sizes predicted when none are asked for, in MB, beside those of the run.
-const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
-
 /// Share of a size that the memory used may take before the size counts as too small.
 const FULL: f64 = 0.9;
 
@@ -182,13 +179,7 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     }
     let sizes = match &args.at {
         Some(Sizes(sizes)) => sizes.clone(),
-        None => {
-            let usual = USUAL_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
-            let mut sizes: Vec<MemoryMb> = usual.chain(whole.sizes()).collect();
-            sizes.sort_unstable();
-            sizes.dedup();
-            sizes
-        }
+        None => show::usual_sizes(&whole),
     };
     let (too_small, sizes): (Vec<_>, Vec<_>) =
         sizes.into_iter().partition(|m| used.is_some_and(|used| used > FULL * m.as_f64()));
@@ -219,33 +210,11 @@ fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast,
     ];
     let title = format!("{}: predicted from {} MB", run.id, list(run.curve.sizes()));
     let marks = Mark::one_vcpu().into_iter().collect();
-    Ok(Chart { subtitle: advice(f), optima: show::optima(&best), marks, ..Chart::new(title, series) })
+    Ok(Chart { subtitle: show::advice(&f.next), optima: show::optima(&best), marks, ..Chart::new(title, series) })
 }
 
 fn list(sizes: impl Iterator<Item = MemoryMb>) -> String {
     sizes.map(|m| m.mb().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-fn why(next: &Next) -> String {
-    match next {
-        Next::Measure { memory, regret, regret_after } => format!(
-            "measuring {memory} is expected to cut the regret of the choice from {:.1} % to {:.1} %",
-            100.0 * regret,
-            100.0 * regret_after
-        ),
-        Next::Stop { regret } => {
-            format!("stop: more measuring cannot pay, the expected regret of the choice is {:.1} %", 100.0 * regret)
-        }
-    }
-}
-
-/// The same as the start of a sentence.
-fn advice(f: &Forecast) -> String {
-    let mut advice = why(&f.next);
-    if let Some(first) = advice.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    advice
 }
 
 fn to_json(a: &Answer) -> Value {
@@ -274,7 +243,7 @@ fn to_json(a: &Answer) -> Value {
         "probability_best_cost": by_size(&f.cheapest),
         "probability_best_speed": by_size(&f.fastest),
         "probability_best_balanced": by_size(&f.balanced),
-        "measure_next": {"memory_mb": next, "why": why(&f.next)},
+        "measure_next": {"memory_mb": next, "why": show::why(&f.next)},
         "too_small": a.too_small,
     })
 }
@@ -327,5 +296,5 @@ fn story(out: &mut Out, a: &Answer) -> Result<()> {
         let small: Vec<String> = a.too_small.iter().map(ToString::to_string).collect();
         writeln!(out, "Too small for the memory used: {}.", small.join(", "))?;
     }
-    writeln!(out, "{}.", advice(f))
+    writeln!(out, "{}.", show::advice(&f.next))
 }

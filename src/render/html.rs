@@ -9,8 +9,8 @@ svg { width: 100%; height: auto }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
 caption { text-align: left; font-weight: bold; padding: .5rem 0 }
 th { color: var(--muted); font-weight: normal; vertical-align: bottom }
-th, td { text-align: right; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid var(--grid) }
-th.words, td.words { text-align: left }
+th, td { text-align: right; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid var(--grid); white-space: nowrap }
+th.words, td.words { text-align: left; white-space: normal }
 ";
 
 /// A page in a theme, or in that of the reader's system; paper is always light.
@@ -31,7 +31,7 @@ pub(super) fn document(title: &str, theme: Option<Theme>, style: &str, body: &st
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
-         <style>\n{colors}{STYLE}{style}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
+         <style>\n{colors}{STYLE}{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         escape(title)
     )
 }

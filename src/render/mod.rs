@@ -5,4 +5,5 @@ pub mod chart;
 pub mod file;
 mod html;
 mod inline;
+pub mod report;
 pub mod table;

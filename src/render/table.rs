@@ -20,6 +20,13 @@ pub struct Column {
 pub enum Cell {
     /// Words.
     Text(String),
+    /// Words that lead somewhere, where the form of the table has links.
+    Link {
+        /// The words.
+        text: String,
+        /// Where to.
+        to: String,
+    },
     /// A memory size.
     Memory(MemoryMb),
     /// A duration.
@@ -48,7 +55,7 @@ impl Cell {
 
     fn for_people(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Link { text, .. } => text.clone(),
             Self::Memory(memory) => memory.to_string(),
             Self::Duration(duration) => duration.to_string(),
             Self::Cost(cost) => cost.to_string(),
@@ -61,9 +68,17 @@ impl Cell {
         }
     }
 
+    fn html(&self) -> String {
+        let text = escape(&self.for_people());
+        match self {
+            Self::Link { to, .. } => format!("<a href=\"{}\">{text}</a>", escape(to)),
+            _ => text,
+        }
+    }
+
     fn for_programs(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Link { text, .. } => text.clone(),
             Self::Memory(memory) => memory.mb().to_string(),
             Self::Duration(duration) => duration.ms().to_string(),
             Self::Cost(cost) | Self::PerMillion(cost) => cost.usd().to_string(),
@@ -146,12 +161,12 @@ impl Table {
         let line = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
             let cell = |(i, text): (usize, String)| {
                 let class = if self.is_words(i) { " class=\"words\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escape(&text))
+                format!("<{tag}{class}>{text}</{tag}>")
             };
             format!("<tr>{}</tr>\n", cells.enumerate().map(cell).collect::<String>())
         };
-        let head = line("th", &mut self.columns.iter().map(|c| c.heading.to_owned()));
-        let rows = self.rows.iter().map(|row| line("td", &mut row.iter().map(Cell::for_people)));
+        let head = line("th", &mut self.columns.iter().map(|c| escape(c.heading)));
+        let rows = self.rows.iter().map(|row| line("td", &mut row.iter().map(Cell::html)));
         format!("<table>\n{head}{}</table>\n", rows.collect::<String>())
     }
 
@@ -172,7 +187,7 @@ impl Table {
 
     /// Whether a column holds words rather than quantities.
     fn is_words(&self, column: usize) -> bool {
-        self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Text(_))))
+        self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Text(_) | Cell::Link { .. })))
     }
 }
 

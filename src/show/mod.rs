@@ -9,9 +9,13 @@
 //! ```
 
 mod marks;
+mod report;
 mod subject;
 mod tables;
+mod words;
 
 pub use marks::{add_model, optima};
+pub use report::{Levers, Load, Report, needs_two_sizes, usual_sizes};
 pub use subject::Subject;
-pub use tables::{points, probabilities, shares};
+pub use tables::{points, probabilities, ranked, shares};
+pub use words::{advice, why};

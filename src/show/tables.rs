@@ -20,14 +20,19 @@ pub fn points(priced: &PricedCurve) -> Table {
 /// The patterns from the most to the least probable, without those that round to nothing.
 pub fn probabilities(reading: &Classification) -> Table {
     let mut table = Table::new(&["pattern", "probability", "what it is"].map(Column::plain));
-    let probability = |p: &Pattern| reading.probabilities[p.index()];
-    let mut order: Vec<Pattern> = Pattern::ALL.into_iter().filter(|p| probability(p) >= 0.005).collect();
-    order.sort_by(|a, b| probability(b).total_cmp(&probability(a)));
-    for p in order {
+    for (pattern, probability) in ranked(reading) {
         let words = |text: &str| Cell::Text(text.to_owned());
-        table.row([words(p.name()), Cell::Share(probability(&p)), words(p.summary())]);
+        table.row([words(pattern.name()), Cell::Share(probability), words(pattern.summary())]);
     }
     table
+}
+
+/// The patterns with their probabilities, from the most to the least probable, without those that round to nothing.
+pub fn ranked(reading: &Classification) -> Vec<(Pattern, f64)> {
+    let with_probability = Pattern::ALL.map(|p| (p, reading.probabilities[p.index()]));
+    let mut order: Vec<_> = with_probability.into_iter().filter(|(_, probability)| *probability >= 0.005).collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order
 }
 
 /// Shares of the time at one vCPU with their 90 % intervals.

@@ -74,10 +74,12 @@ fn axis_titles(
         let Some(title) = frame.title(quantity) else { continue };
         let text =
             Text::new(title, (0.0, baseline), look.text, color).bold().fit(0.5 * inner.width() - shift - look.text);
+        // the symbol at the outer end, where no font that is wider than this one can cover it
         let (left, text) = match quantity {
             Quantity::Duration => (inner.left, Text { x: inner.left + shift, ..text }),
             Quantity::Cost => {
-                (inner.right - text.width() - shift, Text { x: inner.right, anchor: Anchor::End, ..text })
+                let end = inner.right - shift;
+                (end + 0.4 * look.text, Text { x: end, anchor: Anchor::End, ..text })
             }
         };
         plot::symbol(quantity, points, (left, baseline - 0.36 * look.text), look, color, scene);

@@ -127,7 +127,10 @@ pub(super) struct Look {
 impl Look {
     /// A chart that fills the picture.
     pub fn full(width: f64, height: f64) -> Self {
-        let unit = (width / 1600.0).min(height / 900.0).max(0.4);
+        Self::of_unit((width / 1600.0).min(height / 900.0).max(0.4))
+    }
+
+    fn of_unit(unit: f64) -> Self {
         Self {
             title: 44.0 * unit,
             text: 27.0 * unit,
@@ -140,6 +143,12 @@ impl Look {
             complete: true,
             curve_labels: true,
         }
+    }
+
+    /// A chart for a narrow screen: larger type, fewer ticks.
+    pub fn narrow(width: f64, height: f64) -> Self {
+        let unit = (width / 780.0).min(height / 700.0).max(0.4);
+        Self { intervals: 3..=4, ..Self::of_unit(unit) }
     }
 
     /// One chart among several in a picture.

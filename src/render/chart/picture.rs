@@ -21,6 +21,10 @@ pub struct Size {
 impl Size {
     /// 1600 x 900: a slide.
     pub const SLIDE: Self = Self { width: 1600, height: 900 };
+    /// 1000 x 560: across a page.
+    pub const PAGE: Self = Self { width: 1000, height: 560 };
+    /// 400 x 400: a phone.
+    pub const PHONE: Self = Self { width: 400, height: 400 };
     /// 360 x 220: a picture in a table.
     pub const THUMBNAIL: Self = Self { width: 360, height: 220 };
 
@@ -93,6 +97,7 @@ impl FromStr for FileKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arrangement {
     One,
+    Narrow,
     Grid,
     Thumbnail,
 }
@@ -119,6 +124,11 @@ impl<'a> Picture<'a> {
         }
     }
 
+    /// One chart with everything on it in larger type, [`Size::PHONE`].
+    pub fn narrow(chart: &'a Chart) -> Self {
+        Self { arrangement: Arrangement::Narrow, size: Size::PHONE, ..Self::chart(chart) }
+    }
+
     /// Several charts side by side, at most four in a row, [`Size::SLIDE`]. Each has its own axes.
     pub fn small_multiples(title: &'a str, charts: &'a [Chart]) -> Self {
         Self { charts, title, arrangement: Arrangement::Grid, size: Size::SLIDE, theme: None }
@@ -127,6 +137,12 @@ impl<'a> Picture<'a> {
     /// One chart with no more than curves, a few ticks and their names, [`Size::THUMBNAIL`].
     pub fn thumbnail(chart: &'a Chart) -> Self {
         Self { arrangement: Arrangement::Thumbnail, size: Size::THUMBNAIL, ..Self::chart(chart) }
+    }
+
+    /// The same picture with other words for those who cannot see it than the title that is drawn.
+    #[must_use]
+    pub fn described(self, title: &'a str) -> Self {
+        Self { title, ..self }
     }
 
     /// The same picture at another size.
@@ -192,13 +208,14 @@ impl<'a> Picture<'a> {
         let mut scene = Scene::new(self.size.width, self.size.height, palette.background);
         let area = scene.area();
         let (width, height) = (area.width(), area.height());
+        let mut one = |look: Look| {
+            self.charts.iter().for_each(|chart| compose(chart, area, &look, palette, &mut scene));
+        };
         match self.arrangement {
             Arrangement::Grid => grid(self.title, self.charts, palette, &mut scene),
-            Arrangement::One | Arrangement::Thumbnail => {
-                let one = self.arrangement == Arrangement::One;
-                let look = if one { Look::full(width, height) } else { Look::thumbnail(width, height) };
-                self.charts.iter().for_each(|chart| compose(chart, area, &look, palette, &mut scene));
-            }
+            Arrangement::One => one(Look::full(width, height)),
+            Arrangement::Narrow => one(Look::narrow(width, height)),
+            Arrangement::Thumbnail => one(Look::thumbnail(width, height)),
         }
         scene
     }
