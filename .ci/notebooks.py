@@ -54,7 +54,8 @@ def main():
         try:
             fresh = run(source)
         except (nbclient.exceptions.CellExecutionError, RuntimeError) as error:
-            print(f"{source}: {error}", file=sys.stderr)
+            # what the compiler says is the name of the error
+            print(f"{source}: {getattr(error, 'ename', '')}\n{error}", file=sys.stderr)
             failed = True
             continue
         stored = target.read_text() if target.exists() else ""

@@ -25,6 +25,8 @@ fi
 # the kernel's description and its settings stay in target/
 export JUPYTER_PATH=$work/jupyter EVCXR_CONFIG_DIR=$work/config
 "$kernel" --install > /dev/null
+mkdir -p "$EVCXR_CONFIG_DIR"
+printf '[evcxr]\nopt_level = "2"\n' > "$EVCXR_CONFIG_DIR/evcxr.toml"
 # all lessons share what they build, in the versions that the crate is tested with
 export EVCXR_TMPDIR=$work/build
 mkdir -p "$EVCXR_TMPDIR"

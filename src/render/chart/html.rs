@@ -1,15 +1,14 @@
-//! A page of its own: the picture and the numbers behind it.
+//! The numbers behind a chart, as tables of a page.
 
 use super::frame::per_million;
 use super::scale::number;
-use super::{Chart, Series, Theme};
+use super::{Chart, Series};
 use crate::curve::{Point, PowerCurve};
-use crate::render::html::{document, escape};
+use crate::render::html::escape;
 
-/// The page: the picture, which is in the colours of its page, and the numbers of its charts.
-pub(super) fn page(title: &str, theme: Option<Theme>, drawing: &str, charts: &[Chart]) -> String {
-    let tables = charts.iter().flat_map(|chart| chart.series().map(move |series| tables_of(chart, series)));
-    document(title, theme, "", &format!("{drawing}{}", tables.collect::<String>()))
+/// The numbers behind charts.
+pub(super) fn tables(charts: &[&Chart]) -> String {
+    charts.iter().flat_map(|chart| chart.series().map(move |series| tables_of(chart, series))).collect()
 }
 
 /// The points, or the model where there are none.

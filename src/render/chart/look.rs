@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::scene::Rgb;
+use crate::pattern::Family;
 
 /// Light or dark background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,11 +42,13 @@ pub(super) struct Palette {
     pub duration: Rgb,
     pub cost: Rgb,
     pub optimum: Rgb,
+    /// Beside the three above, for a fourth kind of mark.
+    pub fourth: Rgb,
 }
 
 impl Palette {
     /// Every colour with its name as a CSS variable.
-    const fn named(&self) -> [(&'static str, Rgb); 8] {
+    const fn named(&self) -> [(&'static str, Rgb); 9] {
         [
             ("paper", self.background),
             ("text", self.text),
@@ -55,7 +58,19 @@ impl Palette {
             ("duration", self.duration),
             ("cost", self.cost),
             ("optimum", self.optimum),
+            ("fourth", self.fourth),
         ]
+    }
+
+    /// The colour of a family's marks.
+    pub const fn family(&self, family: Family) -> Rgb {
+        match family {
+            Family::NoOp => self.axis,
+            Family::Cpu => self.duration,
+            Family::Network => self.cost,
+            Family::Transfer => self.optimum,
+            Family::Downstream => self.fourth,
+        }
     }
 
     /// The colours as CSS declarations: `--paper: #FFFFFF; ...`.
@@ -75,6 +90,7 @@ const BLUE: Rgb = Rgb(0x00, 0x72, 0xB2);
 const SKY_BLUE: Rgb = Rgb(0x56, 0xB4, 0xE9);
 const VERMILLION: Rgb = Rgb(0xD5, 0x5E, 0x00);
 const ORANGE: Rgb = Rgb(0xE6, 0x9F, 0x00);
+const REDDISH_PURPLE: Rgb = Rgb(0xCC, 0x79, 0xA7);
 const BLUISH_GREEN: Rgb = Rgb(0x00, 0x9E, 0x73);
 
 const LIGHT: Palette = Palette {
@@ -86,6 +102,7 @@ const LIGHT: Palette = Palette {
     duration: BLUE,
     cost: VERMILLION,
     optimum: BLUISH_GREEN,
+    fourth: REDDISH_PURPLE,
 };
 
 const DARK: Palette = Palette {
@@ -97,6 +114,7 @@ const DARK: Palette = Palette {
     duration: SKY_BLUE,
     cost: ORANGE,
     optimum: BLUISH_GREEN,
+    fourth: REDDISH_PURPLE,
 };
 
 /// Sizes in pixels of the picture, and how much is shown.
