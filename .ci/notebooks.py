@@ -32,6 +32,9 @@ def run(source):
         # the kernel reports an error that `?` passes on as words on stderr only
         if output.output_type == "error" or output.get("name") == "stderr":
             raise RuntimeError(output.get("text") or "\n".join(output.traceback))
+        # the kernel falls back to the debug form of a value when the line that shows it needed a second look
+        if output.get("data", {}).keys() == {"text/plain"}:
+            raise RuntimeError(f"shown as text only: {output.data['text/plain'][:80]}: name the value, then show it")
     nbformat.validate(notebook)
     return nbformat.writes(notebook, indent=1) + "\n"
 

@@ -10,13 +10,16 @@ fn show(kind: &str, content: &str) {
 }
 
 /// Fits the text column of a notebook.
-const WIDTH: u32 = 900;
+const WIDTH: u32 = 860;
 
 impl Picture<'_> {
     /// Shows the picture in a notebook; an error in its place where it cannot be drawn.
     pub fn evcxr_display(&self) {
         match self.svg() {
-            Ok(svg) => show("image/svg+xml", svg.trim_end()),
+            // never wider than the cell
+            Ok(svg) => {
+                show("image/svg+xml", svg.trim_end().replacen("<svg ", "<svg style=\"max-width: 100%\" ", 1).as_str())
+            }
             Err(error) => eprintln!("{error}"),
         }
     }
@@ -35,7 +38,9 @@ impl Chart {
 impl Table {
     /// Shows the table in a notebook, as HTML and as text.
     pub fn evcxr_display(&self) {
-        show("text/html", self.html().trim_end());
+        // notebooks know no classes of ours
+        let html = self.html().replace("class=\"words\"", "style=\"text-align: left\"");
+        show("text/html", html.trim_end());
         show("text/plain", self.text().trim_end());
     }
 }

@@ -114,8 +114,8 @@ pub(super) fn compose(fleet: &Fleet, look: &Look, palette: &Palette, scene: &mut
     );
     let plot = Plot { area, factors, money };
     legend(fleet, inner, top - 0.5 * look.text, look, palette, scene);
-    axes(&plot, inner, top, look, palette, scene);
-    marks(functions, &plot, look, palette, scene);
+    let words = axes(&plot, inner, top, look, palette, scene);
+    marks(functions, &plot, words, look, palette, scene);
 }
 
 fn legend_height(look: &Look) -> f64 {
@@ -144,24 +144,25 @@ fn legend(fleet: &Fleet, inner: Rect, baseline: f64, look: &Look, palette: &Pale
     }
 }
 
-/// Grid, the lines of no change, ticks, axis titles, and what each corner means.
-fn axes(plot: &Plot, inner: Rect, top: f64, look: &Look, palette: &Palette, scene: &mut Scene) {
+/// Grid, the lines of no change, ticks, axis titles, and what each corner means; returns where these words stand.
+fn axes(plot: &Plot, inner: Rect, top: f64, look: &Look, palette: &Palette, scene: &mut Scene) -> Vec<Obstacle> {
     let Rect { left, right, top: plot_top, bottom } = plot.area;
     let thin = (look.line / 3.0).max(1.0);
     for (usd, label) in &plot.money.ticks {
         let y = plot.y(*usd);
-        let (width, color) = if *usd == 0.0 { (2.0 * thin, palette.axis) } else { (thin, palette.grid) };
-        scene.line(vec![(left, y), (right, y)], width, color);
+        scene.line(vec![(left, y), (right, y)], thin, palette.grid);
         let place = (left - 0.45 * look.tick, y + 0.36 * look.tick);
         scene.text(Text::new(label, place, look.tick, palette.text).anchor(Anchor::End));
     }
     for (factor, label) in &plot.factors.ticks {
         let x = plot.x(*factor);
-        let (width, color) = if *factor == 1.0 { (2.0 * thin, palette.axis) } else { (thin, palette.grid) };
-        scene.line(vec![(x, plot_top), (x, bottom)], width, color);
+        scene.line(vec![(x, plot_top), (x, bottom)], thin, palette.grid);
         let place = (x, bottom + 1.4 * look.tick);
         scene.text(Text::new(label, place, look.tick, palette.text).anchor(Anchor::Middle));
     }
+    let (zero_x, zero_y) = (plot.x(1.0), plot.y(0.0));
+    scene.line(vec![(left, zero_y), (right, zero_y)], 2.0 * thin, palette.axis);
+    scene.line(vec![(zero_x, plot_top), (zero_x, bottom)], 2.0 * thin, palette.axis);
     let title = |text: &str, baseline: f64| Text::new(text, (inner.left, baseline), look.text, palette.text).bold();
     scene.text(title(&format!("$ saved a month{}", plot.money.note()), top + 0.9 * look.text).fit(inner.width()));
     scene.text(title("duration after the change (log scale)", inner.bottom - 0.22 * look.text).fit(inner.width()));
@@ -169,23 +170,32 @@ fn axes(plot: &Plot, inner: Rect, top: f64, look: &Look, palette: &Palette, scen
         |text: &str, place: Place, anchor: Anchor| Text::new(text, place, look.small, palette.muted).anchor(anchor);
     let gap = 0.6 * look.small;
     let (high, low) = (plot_top + gap + 0.76 * look.small, bottom - gap);
-    let (zero_x, zero_y) = (plot.x(1.0), plot.y(0.0));
     let corners = [
         ("faster and cheaper", (left + gap, high), Anchor::Start, zero_x - left, zero_y - plot_top),
         ("slower, but cheaper", (right - gap, high), Anchor::End, right - zero_x, zero_y - plot_top),
         ("faster, but dearer", (left + gap, low), Anchor::Start, zero_x - left, bottom - zero_y),
         ("slower and dearer", (right - gap, low), Anchor::End, right - zero_x, bottom - zero_y),
     ];
+    let mut words = Vec::new();
     for (text, place, anchor, width, height) in corners {
         let text = corner(text, place, anchor);
         if text.width() + 2.0 * gap < width && 3.0 * look.small < height {
+            words.push(Obstacle { area: text.area(), weight: f64::INFINITY });
             scene.text(text);
         }
     }
+    words
 }
 
 /// Intervals, marks and the labels of the first functions; what comes first lies on top.
-fn marks(functions: &[FleetFunction], plot: &Plot, look: &Look, palette: &Palette, scene: &mut Scene) {
+fn marks(
+    functions: &[FleetFunction],
+    plot: &Plot,
+    mut obstacles: Vec<Obstacle>,
+    look: &Look,
+    palette: &Palette,
+    scene: &mut Scene,
+) {
     let radius = look.marker * (60.0 / functions.len().max(1) as f64).sqrt().clamp(0.35, 1.0);
     let with_interval = if functions.len() <= FEW { functions.len() } else { LABELLED };
     let inside = |(x, y): Place| (x.clamp(plot.area.left, plot.area.right), y.clamp(plot.area.top, plot.area.bottom));
@@ -210,14 +220,14 @@ fn marks(functions: &[FleetFunction], plot: &Plot, look: &Look, palette: &Palett
     }
     let places: Vec<Place> = functions.iter().map(|f| plot.place(f)).collect();
     let marks = places.iter().map(|&p| Obstacle { area: Rect::around(p, 1.3 * radius), weight: 3.0 });
-    let mut obstacles: Vec<Obstacle> = marks.collect();
+    obstacles.extend(marks);
     let room = plot.area.inset(0.2 * look.text);
     for (f, &place) in functions.iter().zip(&places).take(LABELLED) {
         let text = Text::new(&f.id, (0.0, 0.0), 0.85 * look.text, palette.text).fit(0.3 * plot.area.width());
-        // a label on top of another one, or on many marks, says less than none
+        // a label on top of marks says less than none
         let Some(label) = beside(&text, &[place], 1.5 * radius, room, &obstacles, &[]) else { continue };
         let area = label.area();
-        if obstacles.iter().filter(|o| o.area.overlaps(&area)).count() <= 3 {
+        if obstacles.iter().filter(|o| o.area.overlaps(&area)).count() <= 1 {
             obstacles.push(Obstacle { area, weight: f64::INFINITY });
             scene.text(label);
         }

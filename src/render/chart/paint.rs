@@ -24,7 +24,25 @@ pub(super) fn svg(scene: &Scene, title: &str) -> Result<String> {
     let drawn = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
     let shown =
         format!("width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"", scene.width, scene.height, escape(title));
-    Ok(document.replacen(&drawn, &shown, 1))
+    Ok(with_lengths(&document.replacen(&drawn, &shown, 1), scene))
+}
+
+/// The document with the width of every text written down, so that the layout holds where the reader has a wider font.
+fn with_lengths(document: &str, scene: &Scene) -> String {
+    const TEXT: &str = "<text ";
+    let texts = scene.shapes.iter().filter_map(|shape| if let Shape::Text(text) = shape { Some(text) } else { None });
+    let mut parts = document.split(TEXT);
+    let mut written = parts.next().unwrap_or_default().to_owned();
+    for (part, text) in parts.zip(texts) {
+        let length = (text.width() * f64::from(SVG_SCALE)).round();
+        written += TEXT;
+        // a length of nothing is an error
+        if length > 0.0 {
+            written += &format!("textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\" ");
+        }
+        written += part;
+    }
+    written
 }
 
 /// A PNG file. Shapes are drawn larger and averaged, since plotters does not smooth their edges; text is
