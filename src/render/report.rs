@@ -5,6 +5,7 @@ use super::html::{document, escape};
 use super::table::{Cell, Column, Table};
 use crate::advise::{Cliff, Evaluation, Recommendation, Strategy};
 use crate::error::Result;
+use crate::pattern::Pattern;
 use crate::predict::Next;
 use crate::show::{self, Levers, Report};
 use crate::units::{Millis, Usd};
@@ -154,7 +155,7 @@ fn body(report: &Report) -> Result<String> {
     html += "<h3>Where the time goes at 1 vCPU</h3>\n";
     html += &shares(report);
     html += "</div>\n<div>\n<h3>Why</h3>\n";
-    html += &list(reading.reasons.clone());
+    html += &format!("<div class=\"reasons\">\n{}</div>\n", list(reading.reasons.clone()));
     if !reading.warnings.is_empty() {
         html += "<h3>Warnings</h3>\n";
         html += &list(reading.warnings.clone());
@@ -164,14 +165,14 @@ fn body(report: &Report) -> Result<String> {
     html += "</div>\n</div>\n<h3>Which size</h3>\n";
     html += &choices(report);
     html += "<h3>What would help</h3>\n";
-    html += &levers(&report.levers);
+    html += &levers(&report.levers, reading.pattern);
     html += "<details>\n<summary>Measured and predicted durations</summary>\n";
     html += &numbers(report);
     Ok(html + "</details>\n")
 }
 
 fn probabilities(report: &Report) -> String {
-    let item = |(pattern, share): (crate::Pattern, f64)| {
+    let item = |(pattern, share): (Pattern, f64)| {
         format!(
             "<li>{pattern} <span class=\"value\">{:.0} %</span><span class=\"track\"><i style=\"width:{:.1}%\"></i></span></li>\n",
             100.0 * share,
@@ -222,7 +223,7 @@ fn choices(report: &Report) -> String {
             sizes.join(", ")
         ));
     }
-    wide(&table) + &list(notes)
+    format!("<div class=\"choices\">\n{}</div>\n{}", wide(&table), list(notes))
 }
 
 fn cliff_note(r: &Recommendation, cliff: &Cliff) -> String {
@@ -235,7 +236,7 @@ fn cliff_note(r: &Recommendation, cliff: &Cliff) -> String {
     )
 }
 
-fn levers(levers: &Levers) -> String {
+fn levers(levers: &Levers, read_as: Pattern) -> String {
     let before = match &levers.before {
         Ok(before) => before,
         Err(error) => return paragraph(&format!("The fitted function does not finish here: {}.", error.problem())),
@@ -247,6 +248,12 @@ fn levers(levers: &Levers) -> String {
         before.duration,
         before.per_month
     ));
+    if levers.pattern.family() != read_as.family() {
+        html += &paragraph(&format!(
+            "Take care: that workload is {}, while the run reads as {read_as}. What rests on the difference may not help.",
+            levers.pattern
+        ));
+    }
     if levers.help.is_empty() {
         html += &paragraph("None of the known changes would save one per cent of the time or of the bill.");
     } else {

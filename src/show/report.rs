@@ -5,7 +5,7 @@ use crate::advise::{Evaluation, Market, PricedCurve, Recommendation, Strategy, W
 use crate::curve::{PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::model::{Known, Library, Observation, Posterior};
-use crate::pattern::{Classification, Reader};
+use crate::pattern::{Classification, Pattern, Reader};
 use crate::platform::billing::Tariff;
 use crate::predict::{Forecast, fit, forecast};
 use crate::render::chart::{Chart, Mark};
@@ -104,6 +104,8 @@ pub struct Levers {
     pub memory: MemoryMb,
     /// Root mean square of the relative errors of the fit.
     pub rms: f64,
+    /// The pattern of the fitted workload: where the classifier names another family, the levers rest on doubtful ground.
+    pub pattern: Pattern,
     /// Before any change; an error says why the fitted workload does not finish.
     pub before: Result<Evaluation>,
     /// The levers that save time or money, the best first.
@@ -118,11 +120,12 @@ const LEAST_HELP: f64 = 0.01;
 impl Levers {
     fn of(run: &Run, memory: MemoryMb, tariff: &Tariff, load: &Load) -> Result<Self> {
         let fitted = fit(Library::shipped(), run);
+        let pattern = fitted.workload.pattern.unwrap_or_else(|| Pattern::of(&fitted.workload));
         let environment = Environment::on_demand(load.per_month, tariff.step());
         let scenario = Scenario { workload: fitted.workload, environment };
         load.market.prices(scenario.workload.arch)?;
         let before = evaluate(&scenario, memory, &load.market);
-        let mut levers = Self { memory, rms: fitted.rms, before, help: Vec::new(), no_help: Vec::new() };
+        let mut levers = Self { memory, rms: fitted.rms, pattern, before, help: Vec::new(), no_help: Vec::new() };
         let Ok(before) = &levers.before else { return Ok(levers) };
         let least = LEAST_HELP.max(fitted.rms);
         // what is left of time and money, as shares
