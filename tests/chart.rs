@@ -183,7 +183,7 @@ fn fleet(count: usize) -> Fleet {
             family: Family::ALL[i % Family::ALL.len()],
             duration: Estimated { mid: duration, low: 0.8 * duration, high: 1.2 * duration },
             saving: Estimated { mid: usd, low: usd - 30.0, high: usd + 30.0 },
-            decided: i % 3 > 0,
+            decided: !i.is_multiple_of(3),
         }
     };
     let (title, subtitle) = ("Where to start".to_owned(), "a month".to_owned());

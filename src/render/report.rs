@@ -214,7 +214,7 @@ fn choices(report: &Report) -> String {
             Cell::Duration(choice.duration),
             Cell::PerMillion(choice.cost),
         ]);
-        r.cliffs.iter().filter(|c| c.is_steep()).for_each(|cliff| note(cliff_note(r, cliff)));
+        r.cliffs.iter().filter(|c| c.step == report.step && c.is_steep()).for_each(|cliff| note(cliff_note(r, cliff)));
     }
     if let Some((_, r)) = report.choices.first() {
         let sizes: Vec<String> = r.pareto.iter().map(|p| p.memory.mb().to_string()).collect();

@@ -6,7 +6,7 @@ use crate::curve::{PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Classification, Pattern, Reader};
-use crate::platform::billing::Tariff;
+use crate::platform::billing::{BillingStep, Tariff};
 use crate::predict::{Forecast, fit, forecast};
 use crate::render::chart::{Chart, Mark};
 use crate::units::MemoryMb;
@@ -47,6 +47,8 @@ pub struct Report {
     pub reading: Classification,
     /// Measured points, the model's line and band, the best sizes; without a headline.
     pub chart: Chart,
+    /// The billing step.
+    pub step: BillingStep,
     /// What each strategy recommends among the measured sizes.
     pub choices: Vec<(Strategy, Recommendation)>,
     /// What changes of the function would do, at the balanced size.
@@ -89,6 +91,7 @@ impl Report {
                 marks: Mark::one_vcpu().into_iter().collect(),
                 ..Chart::new("", subject.series)
             },
+            step: tariff.step(),
             choices,
             levers: Levers::of(run, balanced, tariff, load)?,
             forecast: forecast(&posterior, &usual_sizes(&run.curve), &seen.sizes, tariff),
