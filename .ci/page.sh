@@ -21,6 +21,7 @@ if ! diff -rq page/dist "$fresh/dist"; then
 fi
 packed=$(cat page/dist/* | gzip -9 | wc -c)
 echo "page/dist: $packed bytes with gzip"
+[ "$packed" -lt 400000 ] || { echo "page/dist has $packed bytes with gzip: expected less than 400,000" >&2; exit 1; }
 cargo test --locked --quiet --package powercurve-page
 
 cargo build --locked --quiet

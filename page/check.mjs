@@ -186,6 +186,20 @@ await step("a visualization URL is pasted, read and fitted", async () => {
   assert.match(await page.textContent("#run [role=alert]"), /\w+/);
 });
 
+await step("a file is dropped on the page", async () => {
+  const page = await open("");
+  const file = new URL("../datasets/examples/lpt-output.json", import.meta.url).pathname;
+  await page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], "lpt-output.json", { type: "application/json" }));
+    document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
+  }, readFileSync(file, "utf8"));
+  await page.waitForSelector("#run-verdict");
+  const [reading] = jsonl("classify", file);
+  assert.equal(await page.textContent("#run-verdict [data-value=pattern]"), reading.pattern);
+  assert.equal((await page.$$(".duration rect.recorded")).length, jsonl("fit", file)[0].memory_mb.length);
+});
+
 await step("the quiz marks as the terminal does", async () => {
   const page = await open("#view=quiz&quiz=7");
   let answers = [];
@@ -224,6 +238,32 @@ await step("nothing for axe to complain about", async () => {
   }
 });
 
+await step("a report stands alone", async () => {
+  const nasty = "</title><script>document.title='run'</script><img src=x onerror=alert(1)>";
+  const record = { id: nasty, memory_mb: [128, 512, 1024, 3008], duration_ms: [8100, 2020, 1010, 560] };
+  const runs = temporary("nasty.jsonl", `${JSON.stringify(record)}\n${JSON.stringify({ ...record, id: "second" })}\n`);
+  const file = temporary("report.html", "");
+  cli("report", runs, "-o", file, "--title", nasty);
+  for (const [scheme, width] of [["light", 1280], ["dark", 390]]) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
+    const page = await context.newPage();
+    page.on("console", (message) => problems.push(`console: ${message.text()}`));
+    page.on("request", (request) => { if (request.url() !== `file://${file}`) problems.push(`request: ${request.url()}`); });
+    await page.goto(`file://${file}`);
+    assert.equal(await page.title(), nasty);
+    assert.equal(await page.textContent("#run-1 h2"), nasty);
+    assert.equal((await page.$$("script, img")).length, 0);
+    const [reading] = jsonl("classify", runs);
+    assert.equal(await page.textContent("#run-1 .verdict strong"), reading.pattern);
+    assert.deepEqual(await page.$$eval("#run-1 .reasons li", (all) => all.map((li) => li.textContent)), reading.reasons);
+    const picked = ["cost", "balanced", "speed"].map((s) => `${jsonl("recommend", runs, "--strategy", s)[0].memory_mb} MB`);
+    assert.deepEqual(await page.$$eval("#run-1 .choices tr td:nth-child(2)", (all) => all.map((td) => td.textContent)), picked);
+    assert.ok(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), `${scheme} scrolls sideways`);
+    await page.click("header a[href='#run-2']");
+    await accessible(page, `report ${scheme}`);
+  }
+});
+
 await step("pictures for the README", async () => {
   mkdirSync(pictures, { recursive: true });
   const picture = async (name, hash, options) => {
@@ -234,6 +274,11 @@ await step("pictures for the README", async () => {
   await picture("page-dark", "#preset=prime-numbers&sample=1&seed=1", { width: 1200, height: 860, scheme: "dark" });
   await picture("page-phone", "#preset=s3-download-threads", { width: 390, height: 844 });
   await picture("page-quiz", "#view=quiz&q=1", { width: 1200, height: 760 });
+  const file = temporary("example.html", "");
+  cli("report", new URL("../datasets/examples/lpt-output.json", import.meta.url).pathname, "-o", file);
+  const page = await (await browser.newContext({ viewport: { width: 1200, height: 1240 } })).newPage();
+  await page.goto(`file://${file}`);
+  await page.screenshot({ path: join(pictures, "report.png") });
 });
 
 await browser.close();

@@ -9,7 +9,7 @@
 //!                          |
 //!        pattern, predict, advise              which pattern, which other sizes, which choice
 //!                          |
-//!                   render, export             tables, pictures, files
+//!                show, render, export         tables, pictures, files
 //! ```
 //!
 //! [`platform`] is what Lambda does to any function; [`workload`] is what one function does; [`model`] is the one
@@ -49,8 +49,10 @@ pub mod pattern;
 pub mod platform;
 pub mod predict;
 pub mod quiz;
-#[cfg(feature = "cli")]
+#[cfg(feature = "render")]
 pub mod render;
+#[cfg(feature = "render")]
+pub mod show;
 pub mod simulate;
 pub mod units;
 pub mod workload;

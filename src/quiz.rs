@@ -7,13 +7,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::advise::{PricedCurve, PricedPoint, Strategy};
-use crate::curve::{Arch, Run};
+use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::parse_record;
 use crate::model::prior;
 use crate::pattern::{Classification, Pattern, Reader};
-use crate::platform::billing::BillingStep;
-use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::simulate::Tuning;
 use crate::units::MemoryMb;
 
@@ -137,10 +135,7 @@ impl Question {
     }
 
     fn of(reader: &Reader<'_>, run: Run, what: String, source: Option<String>, accepted: Vec<Pattern>) -> Result<Self> {
-        let arch = run.arch.unwrap_or(Arch::X86_64);
-        let step = run.billing_ms.and_then(BillingStep::from_ms).unwrap_or_default();
-        let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", arch, step)?;
-        let priced = PricedCurve::recorded_or(&run.curve, &tariff);
+        let (priced, _) = PricedCurve::usual(&run)?;
         Ok(Self { reading: reader.classify(&run), run, what, source, accepted, priced })
     }
 }

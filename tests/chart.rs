@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use powercurve::render::chart::{Chart, Mark, Picture, Series, Size, Theme};
+use powercurve::pattern::Family;
+use powercurve::render::chart::{Chart, Estimated, Fleet, FleetFunction, Mark, Picture, Series, Size, Theme};
 use powercurve::{Interval, MemoryMb, Millis, Point, PowerCurve, Usd};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -161,13 +162,61 @@ fn the_same_chart_gives_the_same_bytes() {
 fn a_page_stands_alone_in_both_themes() {
     let chart = chart();
     let page = Picture::chart(&chart).html().unwrap();
-    assert_eq!((page.matches("<svg ").count(), page.matches("<tr><td>").count()), (2, curve().len()));
+    assert_eq!((page.matches("<svg ").count(), page.matches("<tr><td>").count()), (1, curve().len()));
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("<td>25,148.00</td><td>53.00</td>"));
     // the name of the SVG format is the only address in it
     assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count());
     assert!(!page.contains("<script") && !page.contains("<thumbnails>"));
+    // no colour but those of the theme
+    assert!(!page.split_once("<svg ").unwrap().1.contains("=\"#"));
     let dark = Picture::chart(&chart).theme(Theme::Dark).html().unwrap();
-    assert_eq!(dark.matches("<svg ").count(), 1);
+    assert!(!dark.contains("prefers-color-scheme") && dark.contains("--paper: #14171C"));
+}
+
+/// Functions of every family, with names that would break a page.
+fn fleet(count: usize) -> Fleet {
+    let function = |i: usize| {
+        let (x, usd) = (i as f64, 500.0 / (1.0 + i as f64) - 20.0);
+        let duration = 0.3 + 0.1 * (x % 13.0);
+        FleetFunction {
+            id: format!("<function> {i}"),
+            family: Family::ALL[i % Family::ALL.len()],
+            duration: Estimated { mid: duration, low: 0.8 * duration, high: 1.2 * duration },
+            saving: Estimated { mid: usd, low: usd - 30.0, high: usd + 30.0 },
+            decided: !i.is_multiple_of(3),
+        }
+    };
+    let (title, subtitle) = ("Where to start".to_owned(), "a month".to_owned());
+    Fleet { title, subtitle, functions: (0..count).map(function).collect() }
+}
+
+#[test]
+fn a_fleet_has_a_mark_for_each_function_and_a_page_with_its_numbers() {
+    let fleet = fleet(20);
+    let svg = Picture::fleet(&fleet).svg().unwrap();
+    // a ring of background and a filled mark each, a hole in the hollow ones, one mark in the legend
+    let circles = fleet.functions.iter().filter(|f| f.family == Family::Cpu);
+    let shapes: usize = circles.map(|f| if f.decided { 2 } else { 3 }).sum();
+    assert_eq!(svg.matches("<circle").count(), shapes + 1);
+    assert!(svg.contains("&lt;function&gt; 0") && svg.contains("hollow: measure first"));
+    let page = Picture::fleet(&fleet).html().unwrap();
+    assert_eq!(page.matches("measure first</td>").count(), fleet.functions.iter().filter(|f| !f.decided).count());
+    assert!(!page.contains("<function>"));
+}
+
+#[test]
+fn a_fleet_of_none_of_one_and_of_very_many_can_be_drawn() {
+    for count in [0, 1, 2500] {
+        let fleet = fleet(count);
+        let svg = Picture::fleet(&fleet).svg().unwrap();
+        assert_eq!(svg.contains("the first 2000 of 2500 functions"), count == 2500);
+    }
+    let mut odd = fleet(2);
+    odd.functions[0].saving = Estimated { mid: 1e12, low: f64::NEG_INFINITY, high: f64::INFINITY };
+    odd.functions[1].duration = Estimated { mid: 1e9, low: 0.0, high: f64::NAN };
+    for theme in [Theme::Light, Theme::Dark] {
+        assert!(Picture::fleet(&odd).theme(theme).png().unwrap().starts_with(b"\x89PNG"));
+    }
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use crate::curve::{Point, PowerCurve};
-use crate::platform::billing::Tariff;
+use crate::curve::{Point, PowerCurve, Run};
+use crate::error::Result;
+use crate::platform::billing::{BillingStep, Tariff};
+use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// Memory size, mean duration and mean cost of one invocation.
@@ -54,6 +56,18 @@ impl PricedCurve {
     /// ```
     pub fn recorded_or(curve: &PowerCurve, tariff: &Tariff) -> Self {
         Self::recorded(curve).unwrap_or_else(|| Self::computed(curve, tariff))
+    }
+
+    /// The costs of a run where nobody asks for other prices, and the tariff behind computed ones: recorded costs where
+    /// every size has one, else the tuning tool's constants in us-east-1 for the run's own instruction set and billing step.
+    ///
+    /// # Errors
+    /// None with the price table that ships.
+    pub fn usual(run: &Run) -> Result<(Self, Tariff)> {
+        let arch = run.arch.unwrap_or_default();
+        let step = run.billing_ms.and_then(BillingStep::from_ms).unwrap_or_default();
+        let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", arch, step)?;
+        Ok((Self::recorded_or(&run.curve, &tariff), tariff))
     }
 
     /// The points, ascending by memory size; never empty.

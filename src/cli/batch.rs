@@ -10,6 +10,8 @@ use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest;
 
+pub use crate::show::needs_two_sizes;
+
 /// Pieces of input that are answered together: enough for all cores, few enough for constant memory.
 const CHUNK: usize = 4096;
 
@@ -72,18 +74,6 @@ pub fn each<T: Send>(
         None => {}
     }
     Ok(if rejected > 0 { Done::SomeRejected } else { Done::All })
-}
-
-/// A shape needs at least two sizes.
-///
-/// # Errors
-/// When the run has one.
-pub fn needs_two_sizes(run: &Run) -> Result<()> {
-    if run.curve.len() > 1 {
-        return Ok(());
-    }
-    Err(Error::new("only one memory size was measured, which shows no shape: expected two or more")
-        .help("measure another size; `powercurve predict` says which, and answers from one size"))
 }
 
 /// A counter on a terminal; nothing elsewhere.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::price_args::TariffArgs;
-use super::subject::{Subject, View, of_workload};
+use super::subject::{self, View, of_workload};
 use super::{Done, Out};
 use crate::advise::Strategy;
 use crate::error::Result;
 use crate::pattern::Pattern;
-use crate::render::chart::{AxisScale, Chart, FileKind, Mark, Picture, Series, Size, Theme};
+use crate::render::chart::{AxisScale, Chart, FileKind, Mark, Picture, Size, Theme};
+use crate::show;
 use crate::workload::Preset;
 
 /// Draw a run or a workload: duration and cost against memory size.
@@ -120,14 +121,19 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
     let mut charts = Vec::new();
     if let Some(input) = &args.input {
         let mut read = |input: &str, id: Option<&String>| {
-            let (subject, read) = Subject::read(input, id.map(String::as_str), args.view(), &args.tariff)?;
+            let (subject, read) = subject::read(input, id.map(String::as_str), args.view(), &args.tariff)?;
             done = done.and(read);
             Ok(subject)
         };
         let subject = read(input, args.id.as_ref())?;
         let overlay = args.overlay.as_ref().or(args.overlay_id.as_ref().and(Some(input)));
         let overlay = overlay.map(|overlay| read(overlay, args.overlay_id.as_ref())).transpose()?;
-        charts.push(Chart { optima: subject.optima(&strategies), ..compose(subject, overlay) });
+        let optima = show::optima(&subject.choices(&strategies));
+        let chart = match overlay {
+            Some(overlay) => subject.against(overlay),
+            None => subject.plain_chart(),
+        };
+        charts.push(Chart { optima, ..chart });
     }
     if args.patterns {
         charts = patterns(args.seed.unwrap_or_default(), &args.tariff)?;
@@ -157,25 +163,6 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
     let picture = picture.size(size);
     args.theme.map_or(picture.clone(), |theme| picture.theme(theme)).write(&args.output)?;
     Ok(done)
-}
-
-/// The chart of one side, or of two.
-fn compose(subject: Subject, overlay: Option<Subject>) -> Chart {
-    let Some(overlay) = overlay else {
-        let title = [subject.series.name.as_str(), &subject.answer].map(str::to_owned);
-        return Chart { subtitle: subject.about, ..Chart::new(titled(title), subject.series) };
-    };
-    let title = format!("{} against {}", subject.series.name, overlay.series.name);
-    let both = !subject.answer.is_empty() && !overlay.answer.is_empty();
-    let subtitle = if both { format!("{} against {}", subject.answer, overlay.answer) } else { String::new() };
-    // two bands would hide each other
-    let without_band = |series| Series { band: Vec::new(), ..series };
-    Chart { subtitle, overlay: Some(without_band(overlay.series)), ..Chart::new(title, without_band(subject.series)) }
-}
-
-/// The parts that are not empty, as `name: answer`.
-fn titled(parts: [String; 2]) -> String {
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
 /// The preset of each pattern, with a simulated run.

@@ -6,8 +6,9 @@ use super::answers::Answers;
 use super::{Done, Format, Out, batch};
 use crate::curve::Run;
 use crate::error::Result;
-use crate::pattern::{Classification, Pattern, Reader};
+use crate::pattern::{Classification, Reader};
 use crate::render::table::{Cell, Column};
+use crate::show;
 
 /// Name the pattern of recorded runs, with probabilities, shares and reasons.
 #[derive(Debug, clap::Args)]
@@ -92,10 +93,7 @@ fn story(out: &mut Out, id: &str, a: &Classification) -> Result<()> {
     let verdict = if a.uncertain { "uncertain, perhaps " } else { "" };
     writeln!(out, "{id}: {verdict}{} ({})", a.pattern, percent(a.confidence))?;
     writeln!(out)?;
-    let mut order: Vec<Pattern> = Pattern::ALL.into_iter().filter(|p| a.probabilities[p.index()] >= 0.005).collect();
-    order.sort_by(|x, y| a.probabilities[y.index()].total_cmp(&a.probabilities[x.index()]));
-    for p in order {
-        let probability = a.probabilities[p.index()];
+    for (p, probability) in show::ranked(a) {
         let bar = "#".repeat((40.0 * probability).round() as usize);
         writeln!(out, "  {:<28} {:>5}  {bar}", p.name(), percent(probability))?;
     }

@@ -6,7 +6,6 @@ mod chart;
 mod check;
 mod classify;
 mod completions;
-mod drawing;
 mod evaluate;
 mod fit;
 mod learn;
@@ -17,6 +16,7 @@ mod predict;
 mod price_args;
 mod quiz;
 mod recommend;
+mod report;
 mod simulate;
 mod sizes;
 mod subject;
@@ -55,6 +55,7 @@ enum Command {
     Predict(predict::Args),
     Quiz(quiz::Args),
     Recommend(recommend::Args),
+    Report(report::Args),
     Simulate(simulate::Args),
     Train(train::Args),
     Whatif(whatif::Args),
@@ -112,6 +113,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Predict(args) => predict::run(&args, &mut out),
         Command::Quiz(args) => quiz::run(&args, &mut out),
         Command::Recommend(args) => recommend::run(&args, &mut out),
+        Command::Report(args) => report::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),
         Command::Whatif(args) => whatif::run(&args, &mut out),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Format, Out, batch, drawing};
+use super::{Done, Format, Out, batch};
 use crate::advise::{PricedCurve, Strategy};
 use crate::curve::{Arch, PowerCurve, Run};
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::predict::{Forecast, Next, forecast};
 use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column, Table};
+use crate::show;
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
@@ -95,9 +96,6 @@ pub struct Args {
 fn positive(s: &str) -> std::result::Result<f64, String> {
     s.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected a number above 0".into())
 }
-
-/// Sizes predicted when none are asked for, in MB, beside those of the run.
-const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
 
 /// Share of a size that the memory used may take before the size counts as too small.
 const FULL: f64 = 0.9;
@@ -181,13 +179,7 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     }
     let sizes = match &args.at {
         Some(Sizes(sizes)) => sizes.clone(),
-        None => {
-            let usual = USUAL_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
-            let mut sizes: Vec<MemoryMb> = usual.chain(whole.sizes()).collect();
-            sizes.sort_unstable();
-            sizes.dedup();
-            sizes
-        }
+        None => show::usual_sizes(&whole),
     };
     let (too_small, sizes): (Vec<_>, Vec<_>) =
         sizes.into_iter().partition(|m| used.is_some_and(|used| used > FULL * m.as_f64()));
@@ -210,7 +202,7 @@ fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast,
     let priced = |curve: &PowerCurve| PricedCurve::computed(curve, tariff).to_curve();
     let withheld = whole.filter(|m| run.curve.at(m).is_none()).as_ref().map(priced);
     let points = Series { withheld, ..Series::measured(&run.id, priced(&run.curve)) };
-    let series = drawing::add_model(points, posterior, &f.sizes, tariff)?;
+    let series = show::add_model(points, posterior, &f.sizes, tariff)?;
     let best = [
         (Strategy::Cost, f.best.cost),
         (Strategy::balanced(Strategy::DEFAULT_WEIGHT)?, f.best.balanced),
@@ -218,33 +210,11 @@ fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast,
     ];
     let title = format!("{}: predicted from {} MB", run.id, list(run.curve.sizes()));
     let marks = Mark::one_vcpu().into_iter().collect();
-    Ok(Chart { subtitle: advice(f), optima: drawing::optima(&best), marks, ..Chart::new(title, series) })
+    Ok(Chart { subtitle: show::advice(&f.next), optima: show::optima(&best), marks, ..Chart::new(title, series) })
 }
 
 fn list(sizes: impl Iterator<Item = MemoryMb>) -> String {
     sizes.map(|m| m.mb().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-fn why(next: &Next) -> String {
-    match next {
-        Next::Measure { memory, regret, regret_after } => format!(
-            "measuring {memory} is expected to cut the regret of the choice from {:.1} % to {:.1} %",
-            100.0 * regret,
-            100.0 * regret_after
-        ),
-        Next::Stop { regret } => {
-            format!("stop: more measuring cannot pay, the expected regret of the choice is {:.1} %", 100.0 * regret)
-        }
-    }
-}
-
-/// The same as the start of a sentence.
-fn advice(f: &Forecast) -> String {
-    let mut advice = why(&f.next);
-    if let Some(first) = advice.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    advice
 }
 
 fn to_json(a: &Answer) -> Value {
@@ -273,7 +243,7 @@ fn to_json(a: &Answer) -> Value {
         "probability_best_cost": by_size(&f.cheapest),
         "probability_best_speed": by_size(&f.fastest),
         "probability_best_balanced": by_size(&f.balanced),
-        "measure_next": {"memory_mb": next, "why": why(&f.next)},
+        "measure_next": {"memory_mb": next, "why": show::why(&f.next)},
         "too_small": a.too_small,
     })
 }
@@ -326,5 +296,5 @@ fn story(out: &mut Out, a: &Answer) -> Result<()> {
         let small: Vec<String> = a.too_small.iter().map(ToString::to_string).collect();
         writeln!(out, "Too small for the memory used: {}.", small.join(", "))?;
     }
-    writeln!(out, "{}.", advice(f))
+    writeln!(out, "{}.", show::advice(&f.next))
 }

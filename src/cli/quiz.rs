@@ -7,7 +7,7 @@ use super::{Done, Out};
 use crate::error::{Error, Result};
 use crate::pattern::{Pattern, Reader};
 use crate::quiz::{MOST_POINTS, Question, pool};
-use crate::render::table::{Cell, Column, Table};
+use crate::show;
 use crate::units::MemoryMb;
 
 /// Guess the pattern of power curves and the best memory size: a quiz in the terminal.
@@ -57,12 +57,6 @@ impl FromStr for Guess {
     }
 }
 
-const COLUMNS: [Column; 3] = [
-    Column { field: "memory_mb", heading: "memory" },
-    Column { field: "duration_ms", heading: "duration" },
-    Column { field: "usd_per_million", heading: "per million" },
-];
-
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let reader = Reader::shipped();
     let pool = pool(include_str!("../../datasets/real-runs.jsonl"));
@@ -86,11 +80,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
 
 fn ask(question: &Question, number: u64, out: &mut Out) -> Result<()> {
     writeln!(out, "Question {}\n", number + 1)?;
-    let mut table = Table::new(&COLUMNS);
-    for p in question.priced().points() {
-        table.row([Cell::Memory(p.memory), Cell::Duration(p.duration), Cell::Cost(p.cost.per_million())]);
-    }
-    write!(out, "{}", table.text())?;
+    write!(out, "{}", show::points(question.priced()).text())?;
     writeln!(out)?;
     for (i, pattern) in Pattern::ALL.into_iter().enumerate() {
         writeln!(out, "  {}  {:<28} {}", i + 1, pattern, pattern.summary())?;

@@ -3,4 +3,7 @@
 
 pub mod chart;
 pub mod file;
+mod html;
+mod inline;
+pub mod report;
 pub mod table;

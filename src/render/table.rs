@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
+use super::html::escape;
 use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Millis, Usd};
 
@@ -19,6 +20,13 @@ pub struct Column {
 pub enum Cell {
     /// Words.
     Text(String),
+    /// Words that lead somewhere, where the form of the table has links.
+    Link {
+        /// The words.
+        text: String,
+        /// Where to.
+        to: String,
+    },
     /// A memory size.
     Memory(MemoryMb),
     /// A duration.
@@ -47,7 +55,7 @@ impl Cell {
 
     fn for_people(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Link { text, .. } => text.clone(),
             Self::Memory(memory) => memory.to_string(),
             Self::Duration(duration) => duration.to_string(),
             Self::Cost(cost) => cost.to_string(),
@@ -60,9 +68,17 @@ impl Cell {
         }
     }
 
+    fn html(&self) -> String {
+        let text = escape(&self.for_people());
+        match self {
+            Self::Link { to, .. } => format!("<a href=\"{}\">{text}</a>", escape(to)),
+            _ => text,
+        }
+    }
+
     fn for_programs(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Link { text, .. } => text.clone(),
             Self::Memory(memory) => memory.mb().to_string(),
             Self::Duration(duration) => duration.ms().to_string(),
             Self::Cost(cost) | Self::PerMillion(cost) => cost.usd().to_string(),
@@ -140,6 +156,20 @@ impl Table {
         text
     }
 
+    /// A table in HTML.
+    pub fn html(&self) -> String {
+        let line = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
+            let cell = |(i, text): (usize, String)| {
+                let class = if self.is_words(i) { " class=\"words\"" } else { "" };
+                format!("<{tag}{class}>{text}</{tag}>")
+            };
+            format!("<tr>{}</tr>\n", cells.enumerate().map(cell).collect::<String>())
+        };
+        let head = line("th", &mut self.columns.iter().map(|c| escape(c.heading)));
+        let rows = self.rows.iter().map(|row| line("td", &mut row.iter().map(Cell::html)));
+        format!("<table>\n{head}{}</table>\n", rows.collect::<String>())
+    }
+
     /// Comma-separated values with a header of field names.
     ///
     /// # Errors
@@ -157,7 +187,7 @@ impl Table {
 
     /// Whether a column holds words rather than quantities.
     fn is_words(&self, column: usize) -> bool {
-        self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Text(_))))
+        self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Text(_) | Cell::Link { .. })))
     }
 }
 
@@ -197,6 +227,13 @@ mod tests {
         let text = table().markdown();
         assert_eq!(text.lines().nth(1), Some("|---|---:|---:|"));
         assert_eq!(text.lines().nth(2), Some("| a\\|b, \"c\" d | $0 | -25.0 % |"));
+    }
+
+    #[test]
+    fn html_is_escaped() {
+        let html = table().html();
+        assert!(html.starts_with("<table>\n<tr><th class=\"words\">run</th><th>cost</th>"), "{html}");
+        assert!(html.contains("<td class=\"words\">a|b, &quot;c&quot; d</td><td>$0</td><td>-25.0 %</td>"), "{html}");
     }
 
     #[test]

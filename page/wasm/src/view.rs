@@ -1,10 +1,8 @@
 //! Curves as the page draws them.
 
 use powercurve::advise::{PricedCurve, PricedPoint, Strategy};
-use powercurve::platform::billing::BillingStep;
-use powercurve::platform::pricing::{PriceBasis, PriceTable};
 use powercurve::simulate::TuningResult;
-use powercurve::{Arch, MemoryMb, PowerCurve, Result, Run, Usd};
+use powercurve::{MemoryMb, PowerCurve, Result, Run, Usd};
 use serde_json::{Value, json};
 
 use crate::model;
@@ -35,10 +33,7 @@ pub fn line(result: &TuningResult) -> Value {
 
 /// A run with what the page says about it: points, choices, pattern.
 pub fn run(run: &Run) -> Result<Value> {
-    let arch = run.arch.unwrap_or(Arch::X86_64);
-    let step = run.billing_ms.and_then(BillingStep::from_ms).unwrap_or_default();
-    let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", arch, step)?;
-    let priced = PricedCurve::recorded_or(&run.curve, &tariff);
+    let (priced, _) = PricedCurve::usual(run)?;
     Ok(json!({
         "id": run.id,
         "points": points(&priced, &run.curve),

@@ -33,9 +33,12 @@ struct ListTable {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TierTable {
-    x86_64: Vec<(f64, f64)>,
-    arm64: Vec<(f64, f64)>,
+    x86_64: Vec<Tier>,
+    arm64: Vec<Tier>,
 }
+
+/// GB-seconds up to which a price holds, `None` for no limit, and the price.
+type Tier = (Option<f64>, f64);
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +76,7 @@ impl PriceTable {
     pub fn embedded() -> &'static Self {
         static TABLE: OnceLock<PriceTable> = OnceLock::new();
         TABLE.get_or_init(|| {
-            toml::from_str(include_str!("../../../datasets/prices.toml"))
+            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/prices.json")))
                 .expect("the shipped price table is well-formed")
         })
     }
@@ -103,7 +106,10 @@ impl PriceTable {
         })?;
         let us_east_1 = tiers.first().map_or(first, |tier| tier.1);
         Ok(Prices {
-            tiers: tiers.iter().map(|&(up_to, price)| (up_to, price * (first / us_east_1))).collect(),
+            tiers: tiers
+                .iter()
+                .map(|&(up_to, price)| (up_to.unwrap_or(f64::INFINITY), price * (first / us_east_1)))
+                .collect(),
             free_gb_s: self.list.free_gb_s,
             free_requests: self.list.free_requests,
             request: row.request,

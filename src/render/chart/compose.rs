@@ -11,7 +11,7 @@ use super::{Chart, Mark, Series};
 /// Draws a chart into an area of the scene.
 pub(super) fn compose(chart: &Chart, area: Rect, look: &Look, palette: &Palette, scene: &mut Scene) {
     let inner = area.inset(look.margin);
-    let top = header(chart, inner, look, palette, scene);
+    let top = heading(&chart.title, &chart.subtitle, inner, look, palette, scene);
     if !look.complete {
         let frame = Frame::new(chart, Rect { top, ..inner }, look);
         frame.draw(look, palette, scene);
@@ -40,18 +40,25 @@ pub(super) fn compose(chart: &Chart, area: Rect, look: &Look, palette: &Palette,
 }
 
 /// Title and subtitle; returns where what follows may start.
-fn header(chart: &Chart, inner: Rect, look: &Look, palette: &Palette, scene: &mut Scene) -> f64 {
+pub(super) fn heading(
+    title: &str,
+    subtitle: &str,
+    inner: Rect,
+    look: &Look,
+    palette: &Palette,
+    scene: &mut Scene,
+) -> f64 {
     let mut top = inner.top;
-    if look.title > 0.0 && !chart.title.is_empty() {
-        let title = Text::new(&chart.title, (inner.left, top + 0.76 * look.title), look.title, palette.text).bold();
+    if look.title > 0.0 && !title.is_empty() {
+        let title = Text::new(title, (inner.left, top + 0.76 * look.title), look.title, palette.text).bold();
         scene.text(title.fit(inner.width()));
         top += if look.complete { 1.3 } else { 1.5 } * look.title;
     }
     if !look.complete {
         return top;
     }
-    if !chart.subtitle.is_empty() {
-        let subtitle = Text::new(&chart.subtitle, (inner.left, top + 0.76 * look.text), look.text, palette.muted);
+    if !subtitle.is_empty() {
+        let subtitle = Text::new(subtitle, (inner.left, top + 0.76 * look.text), look.text, palette.muted);
         scene.text(subtitle.fit(inner.width()));
         top += 1.3 * look.text;
     }
@@ -74,10 +81,12 @@ fn axis_titles(
         let Some(title) = frame.title(quantity) else { continue };
         let text =
             Text::new(title, (0.0, baseline), look.text, color).bold().fit(0.5 * inner.width() - shift - look.text);
+        // the symbol at the outer end, where no font that is wider than this one can cover it
         let (left, text) = match quantity {
             Quantity::Duration => (inner.left, Text { x: inner.left + shift, ..text }),
             Quantity::Cost => {
-                (inner.right - text.width() - shift, Text { x: inner.right, anchor: Anchor::End, ..text })
+                let end = inner.right - shift;
+                (end + 0.4 * look.text, Text { x: end, anchor: Anchor::End, ..text })
             }
         };
         plot::symbol(quantity, points, (left, baseline - 0.36 * look.text), look, color, scene);

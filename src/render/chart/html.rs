@@ -1,43 +1,14 @@
-//! A page of its own: the picture and the numbers behind it.
+//! The numbers behind a chart, as tables of a page.
 
 use super::frame::per_million;
 use super::scale::number;
 use super::{Chart, Series};
 use crate::curve::{Point, PowerCurve};
+use crate::render::html::escape;
 
-const STYLE: &str = "\
-:root { color-scheme: light dark; --text: #1b1f24; --muted: #5c6670; --rule: #e4e7eb; --paper: #ffffff }
-[data-theme=dark] { color-scheme: dark; --text: #eceef1; --muted: #a3acb7; --rule: #2b3038; --paper: #14171c }
-[data-theme=light] { color-scheme: light }
-@media (prefers-color-scheme: dark) {
-  [data-theme=system] { --text: #eceef1; --muted: #a3acb7; --rule: #2b3038; --paper: #14171c }
-  [data-theme=system] .light { display: none }
-}
-@media not (prefers-color-scheme: dark) { [data-theme=system] .dark { display: none } }
-body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; background: var(--paper); color: var(--text);
-  font: 1rem/1.5 Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif }
-svg { width: 100%; height: auto }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-caption { text-align: left; font-weight: bold; padding: .5rem 0 }
-th { color: var(--muted); font-weight: normal; vertical-align: bottom }
-th, td { text-align: right; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid var(--rule) }
-";
-
-/// The page: `drawings` are the same picture as SVG for each theme name (`light`, `dark`), and `theme` is
-/// one of these or `system`.
-pub(super) fn page(title: &str, theme: &str, drawings: &[(&str, String)], charts: &[Chart]) -> String {
-    let title = escape(title);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\" data-theme=\"{theme}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n"
-    );
-    for (name, svg) in drawings {
-        page += &format!("<div class=\"{name}\">\n{svg}</div>\n");
-    }
-    let tables = charts.iter().flat_map(|chart| chart.series().map(move |series| (chart, series)));
-    tables.for_each(|(chart, series)| page += &tables_of(chart, series));
-    page + "</body>\n</html>\n"
+/// The numbers behind charts.
+pub(super) fn tables(charts: &[&Chart]) -> String {
+    charts.iter().flat_map(|chart| chart.series().map(move |series| tables_of(chart, series))).collect()
 }
 
 /// The points, or the model where there are none.
@@ -71,31 +42,9 @@ fn row(point: &Point) -> String {
     format!("<tr><td>{}</td><td>{duration}</td><td>{cost}</td></tr>\n", point.memory.mb())
 }
 
-/// Text as it stands in XML and HTML, also inside quotes; control characters become spaces.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\'' => escaped += "&#39;",
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_escaped() {
-        assert_eq!(escape("a<b & \"c\"\u{1}'"), "a&lt;b &amp; &quot;c&quot; &#39;");
-    }
 
     #[test]
     fn a_table_has_a_row_for_each_point_and_folds_when_long() {

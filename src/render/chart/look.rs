@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use clap::ValueEnum;
-
 use super::scene::Rgb;
+use crate::pattern::Family;
 
 /// Light or dark background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Theme {
     /// Dark ink on white: paper, README files, most slides.
     #[default]
@@ -23,6 +23,11 @@ impl Theme {
             Self::Dark => &DARK,
         }
     }
+
+    /// The colours as CSS declarations of variables such as `--text`.
+    pub(in crate::render) fn css(self) -> String {
+        self.palette().css()
+    }
 }
 
 /// The colours of a theme. Those of the data are Okabe and Ito's, which people with any of the
@@ -37,12 +42,55 @@ pub(super) struct Palette {
     pub duration: Rgb,
     pub cost: Rgb,
     pub optimum: Rgb,
+    /// Beside the three above, for a fourth kind of mark.
+    pub fourth: Rgb,
+}
+
+impl Palette {
+    /// Every colour with its name as a CSS variable.
+    const fn named(&self) -> [(&'static str, Rgb); 9] {
+        [
+            ("paper", self.background),
+            ("text", self.text),
+            ("muted", self.muted),
+            ("grid", self.grid),
+            ("axis", self.axis),
+            ("duration", self.duration),
+            ("cost", self.cost),
+            ("optimum", self.optimum),
+            ("fourth", self.fourth),
+        ]
+    }
+
+    /// The colour of a family's marks.
+    pub const fn family(&self, family: Family) -> Rgb {
+        match family {
+            Family::NoOp => self.axis,
+            Family::Cpu => self.duration,
+            Family::Network => self.cost,
+            Family::Transfer => self.optimum,
+            Family::Downstream => self.fourth,
+        }
+    }
+
+    /// The colours as CSS declarations: `--paper: #FFFFFF; ...`.
+    pub fn css(&self) -> String {
+        self.named().map(|(name, color)| format!("--{name}: {color}")).join("; ")
+    }
+
+    /// A drawing in this palette with variables in place of the colours, so that it follows the theme of its page.
+    pub fn with_variables(&self, svg: &str) -> String {
+        let replace =
+            |svg: String, (name, color)| svg.replace(&format!("=\"{color}\""), &format!("=\"var(--{name})\""));
+        self.named().into_iter().fold(svg.to_owned(), replace)
+    }
 }
 
 const BLUE: Rgb = Rgb(0x00, 0x72, 0xB2);
 const SKY_BLUE: Rgb = Rgb(0x56, 0xB4, 0xE9);
 const VERMILLION: Rgb = Rgb(0xD5, 0x5E, 0x00);
 const ORANGE: Rgb = Rgb(0xE6, 0x9F, 0x00);
+const REDDISH_PURPLE: Rgb = Rgb(0xCC, 0x79, 0xA7);
 const BLUISH_GREEN: Rgb = Rgb(0x00, 0x9E, 0x73);
 
 const LIGHT: Palette = Palette {
@@ -54,6 +102,7 @@ const LIGHT: Palette = Palette {
     duration: BLUE,
     cost: VERMILLION,
     optimum: BLUISH_GREEN,
+    fourth: REDDISH_PURPLE,
 };
 
 const DARK: Palette = Palette {
@@ -65,6 +114,7 @@ const DARK: Palette = Palette {
     duration: SKY_BLUE,
     cost: ORANGE,
     optimum: BLUISH_GREEN,
+    fourth: REDDISH_PURPLE,
 };
 
 /// Sizes in pixels of the picture, and how much is shown.
@@ -95,7 +145,10 @@ pub(super) struct Look {
 impl Look {
     /// A chart that fills the picture.
     pub fn full(width: f64, height: f64) -> Self {
-        let unit = (width / 1600.0).min(height / 900.0).max(0.4);
+        Self::of_unit((width / 1600.0).min(height / 900.0).max(0.4))
+    }
+
+    fn of_unit(unit: f64) -> Self {
         Self {
             title: 44.0 * unit,
             text: 27.0 * unit,
@@ -108,6 +161,12 @@ impl Look {
             complete: true,
             curve_labels: true,
         }
+    }
+
+    /// A chart for a narrow screen: larger type, fewer ticks.
+    pub fn narrow(width: f64, height: f64) -> Self {
+        let unit = (width / 780.0).min(height / 700.0).max(0.4);
+        Self { intervals: 3..=4, ..Self::of_unit(unit) }
     }
 
     /// One chart among several in a picture.

@@ -14,6 +14,8 @@
 //! ```
 
 mod compose;
+mod fleet;
+mod fleet_scale;
 mod font;
 mod frame;
 mod html;
@@ -27,6 +29,7 @@ mod plot;
 mod scale;
 mod scene;
 
+pub use fleet::{Estimated, Fleet, FleetFunction};
 pub use look::Theme;
 pub use picture::{FileKind, Picture, Size};
 pub use scale::AxisScale;

@@ -7,6 +7,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, RGBColo
 use super::font;
 use super::scene::{Anchor, Place, Rgb, Scene, Shape, Text};
 use crate::error::{Error, Result};
+use crate::render::html::escape;
 
 /// Units of the SVG's view box a pixel: plotters has whole coordinates only.
 const SVG_SCALE: u32 = 10;
@@ -21,13 +22,27 @@ pub(super) fn svg(scene: &Scene, title: &str) -> Result<String> {
     drop(backend);
     // drawn in tenths of a pixel: the view box stays, the size in pixels is the one asked for
     let drawn = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
-    let shown = format!(
-        "width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"",
-        scene.width,
-        scene.height,
-        super::html::escape(title)
-    );
-    Ok(document.replacen(&drawn, &shown, 1))
+    let shown =
+        format!("width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"", scene.width, scene.height, escape(title));
+    Ok(with_lengths(&document.replacen(&drawn, &shown, 1), scene))
+}
+
+/// The document with the width of every text written down, so that the layout holds where the reader has a wider font.
+fn with_lengths(document: &str, scene: &Scene) -> String {
+    const TEXT: &str = "<text ";
+    let texts = scene.shapes.iter().filter_map(|shape| if let Shape::Text(text) = shape { Some(text) } else { None });
+    let mut parts = document.split(TEXT);
+    let mut written = parts.next().unwrap_or_default().to_owned();
+    for (part, text) in parts.zip(texts) {
+        let length = (text.width() * f64::from(SVG_SCALE)).round();
+        written += TEXT;
+        // a length of nothing is an error
+        if length > 0.0 {
+            written += &format!("textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\" ");
+        }
+        written += part;
+    }
+    written
 }
 
 /// A PNG file. Shapes are drawn larger and averaged, since plotters does not smooth their edges; text is

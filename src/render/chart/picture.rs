@@ -6,10 +6,11 @@ use std::str::FromStr;
 use super::compose::compose;
 use super::look::{Look, Palette};
 use super::scene::{Rect, Scene, Text};
-use super::{AxisScale, Chart, Series, Theme, html, paint, plot};
+use super::{AxisScale, Chart, Fleet, Series, Theme, fleet, html, paint, plot};
 use crate::error::{Error, Result};
 use crate::render::chart::scale::Quantity;
 use crate::render::file::write_whole;
+use crate::render::html::document;
 
 /// Width and height of a picture in pixels, each 200 to 4096.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub struct Size {
 impl Size {
     /// 1600 x 900: a slide.
     pub const SLIDE: Self = Self { width: 1600, height: 900 };
+    /// 1000 x 560: across a page.
+    pub const PAGE: Self = Self { width: 1000, height: 560 };
+    /// 400 x 400: a phone.
+    pub const PHONE: Self = Self { width: 400, height: 400 };
     /// 360 x 220: a picture in a table.
     pub const THUMBNAIL: Self = Self { width: 360, height: 220 };
 
@@ -90,43 +95,59 @@ impl FromStr for FileKind {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arrangement {
-    One,
-    Grid,
-    Thumbnail,
+/// What is drawn, and how it is arranged.
+#[derive(Debug, Clone, Copy)]
+enum Content<'a> {
+    One(&'a Chart),
+    Narrow(&'a Chart),
+    Thumbnail(&'a Chart),
+    Grid(&'a [Chart]),
+    Fleet(&'a Fleet),
 }
 
 /// Charts, their arrangement, size and theme.
 #[derive(Debug, Clone)]
 pub struct Picture<'a> {
-    charts: &'a [Chart],
+    content: Content<'a>,
     title: &'a str,
-    arrangement: Arrangement,
     size: Size,
     theme: Option<Theme>,
 }
 
 impl<'a> Picture<'a> {
+    const fn new(content: Content<'a>, title: &'a str, size: Size) -> Self {
+        Self { content, title, size, theme: None }
+    }
+
     /// One chart with everything on it, [`Size::SLIDE`].
     pub fn chart(chart: &'a Chart) -> Self {
-        Self {
-            charts: std::slice::from_ref(chart),
-            title: &chart.title,
-            arrangement: Arrangement::One,
-            size: Size::SLIDE,
-            theme: None,
-        }
+        Self::new(Content::One(chart), &chart.title, Size::SLIDE)
+    }
+
+    /// One chart with everything on it in larger type, [`Size::PHONE`].
+    pub fn narrow(chart: &'a Chart) -> Self {
+        Self::new(Content::Narrow(chart), &chart.title, Size::PHONE)
     }
 
     /// Several charts side by side, at most four in a row, [`Size::SLIDE`]. Each has its own axes.
     pub fn small_multiples(title: &'a str, charts: &'a [Chart]) -> Self {
-        Self { charts, title, arrangement: Arrangement::Grid, size: Size::SLIDE, theme: None }
+        Self::new(Content::Grid(charts), title, Size::SLIDE)
     }
 
     /// One chart with no more than curves, a few ticks and their names, [`Size::THUMBNAIL`].
     pub fn thumbnail(chart: &'a Chart) -> Self {
-        Self { arrangement: Arrangement::Thumbnail, size: Size::THUMBNAIL, ..Self::chart(chart) }
+        Self::new(Content::Thumbnail(chart), &chart.title, Size::THUMBNAIL)
+    }
+
+    /// What other memory sizes would do to many functions, [`Size::SLIDE`].
+    pub fn fleet(fleet: &'a Fleet) -> Self {
+        Self::new(Content::Fleet(fleet), &fleet.title, Size::SLIDE)
+    }
+
+    /// The same picture with other words for those who cannot see it than the title that is drawn.
+    #[must_use]
+    pub fn described(self, title: &'a str) -> Self {
+        Self { title, ..self }
     }
 
     /// The same picture at another size.
@@ -162,11 +183,21 @@ impl<'a> Picture<'a> {
     /// # Errors
     /// When plotters cannot draw it.
     pub fn html(&self) -> Result<String> {
-        let themes = self.theme.map_or(vec![Theme::Light, Theme::Dark], |theme| vec![theme]);
-        let name = |theme| if theme == Theme::Light { "light" } else { "dark" };
-        let drawings: Result<Vec<_>> =
-            themes.iter().map(|&theme| Ok((name(theme), paint::svg(&self.scene(theme), self.title)?))).collect();
-        Ok(html::page(self.title, self.theme.map_or("system", name), &drawings?, self.charts))
+        let tables = match self.content {
+            Content::One(chart) | Content::Narrow(chart) | Content::Thumbnail(chart) => html::tables(&[chart]),
+            Content::Grid(charts) => html::tables(&charts.iter().collect::<Vec<_>>()),
+            Content::Fleet(fleet) => fleet.table().html(),
+        };
+        Ok(document(self.title, self.theme, "", &format!("{}{tables}", self.themed_svg()?)))
+    }
+
+    /// The picture as an SVG element in the colours of the page that it stands in: CSS variables such as `--text`.
+    ///
+    /// # Errors
+    /// When plotters cannot draw it.
+    pub(in crate::render) fn themed_svg(&self) -> Result<String> {
+        let svg = paint::svg(&self.scene(Theme::Light), self.title)?;
+        Ok(Theme::Light.palette().with_variables(&svg))
     }
 
     /// Writes the picture in the form that the ending of `path` asks for, whole or not at all.
@@ -187,13 +218,12 @@ impl<'a> Picture<'a> {
         let mut scene = Scene::new(self.size.width, self.size.height, palette.background);
         let area = scene.area();
         let (width, height) = (area.width(), area.height());
-        match self.arrangement {
-            Arrangement::Grid => grid(self.title, self.charts, palette, &mut scene),
-            Arrangement::One | Arrangement::Thumbnail => {
-                let one = self.arrangement == Arrangement::One;
-                let look = if one { Look::full(width, height) } else { Look::thumbnail(width, height) };
-                self.charts.iter().for_each(|chart| compose(chart, area, &look, palette, &mut scene));
-            }
+        match self.content {
+            Content::One(chart) => compose(chart, area, &Look::full(width, height), palette, &mut scene),
+            Content::Narrow(chart) => compose(chart, area, &Look::narrow(width, height), palette, &mut scene),
+            Content::Thumbnail(chart) => compose(chart, area, &Look::thumbnail(width, height), palette, &mut scene),
+            Content::Grid(charts) => grid(self.title, charts, palette, &mut scene),
+            Content::Fleet(fleet) => fleet::compose(fleet, &Look::full(width, height), palette, &mut scene),
         }
         scene
     }

@@ -114,7 +114,7 @@ fn outline(quantity: Quantity, place: Place, radius: f64, width: f64, color: Rgb
 }
 
 /// A square that stands on its corner.
-fn diamond((x, y): Place, radius: f64) -> [Place; 4] {
+pub(super) fn diamond((x, y): Place, radius: f64) -> [Place; 4] {
     [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
 }
 

@@ -2,12 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use clap::ValueEnum;
-
 use crate::units::MemoryMb;
 
 /// Scale of the duration axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum AxisScale {
     /// Linear from zero, or logarithmic where the longest duration is more than 20 times the shortest.
     #[default]
@@ -184,7 +183,7 @@ fn duration_unit(high: f64) -> (f64, &'static str) {
 }
 
 /// The smallest round number that is not below `least`.
-fn nice_at_least(least: f64) -> f64 {
+pub(super) fn nice_at_least(least: f64) -> f64 {
     if least.is_nan() || least <= 0.0 {
         return 1.0;
     }
@@ -246,7 +245,7 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
 }
 
 /// An amount with as many decimals as multiples of `step` need; cents come in pairs.
-fn dollars(usd: f64, step: f64) -> String {
+pub(super) fn dollars(usd: f64, step: f64) -> String {
     let decimals = decimals(step);
     if usd == 0.0 { "$0".to_owned() } else { format!("${}", number(usd, if decimals == 1 { 2 } else { decimals })) }
 }

@@ -1,10 +1,19 @@
 //! What is drawn where: a list of shapes that knows no file format, so that layout can be tested.
 
+use std::fmt;
+
 use super::font;
 
 /// A colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rgb(pub u8, pub u8, pub u8);
+
+impl fmt::Display for Rgb {
+    /// As in CSS and SVG: `#0072B2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02X}{:02X}{:02X}", self.0, self.1, self.2)
+    }
+}
 
 /// A place in pixels, from the upper left corner of the picture.
 pub(super) type Place = (f64, f64);

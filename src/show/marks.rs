@@ -1,4 +1,4 @@
-//! What the commands that draw have in common.
+//! A model's line behind points, and marks at the best sizes.
 
 use crate::advise::{PricedCurve, Strategy};
 use crate::curve::PowerCurve;
@@ -13,7 +13,10 @@ use crate::units::MemoryMb;
 const BEYOND: f64 = 1.2;
 
 /// Adds the model's line and its band to a series of points: from a little below the smallest size to a little above
-/// the largest, through all of `also`.
+/// the largest, through all of `also`; priced by `tariff`.
+///
+/// # Errors
+/// When the posterior predicts nothing at any of these sizes.
 pub fn add_model(series: Series, posterior: &Posterior<'_>, also: &[MemoryMb], tariff: &Tariff) -> Result<Series> {
     let measured = [&series.measured, &series.withheld].into_iter().flatten().flat_map(PowerCurve::sizes);
     let all: Vec<MemoryMb> = measured.chain(also.iter().copied()).collect();

@@ -1,0 +1,21 @@
+//! From runs and workloads to what is drawn of them: points, line, band, best sizes, and the words around a chart.
+//!
+//! ```
+//! use powercurve::show::Subject;
+//! use powercurve::workload::preset;
+//! let chart = Subject::workload(&preset("prime-numbers")?)?.chart();
+//! assert_eq!(chart.title, "prime-numbers: cpu-bound");
+//! # Ok::<(), powercurve::Error>(())
+//! ```
+
+mod marks;
+mod report;
+mod subject;
+mod tables;
+mod words;
+
+pub use marks::{add_model, optima};
+pub use report::{Levers, Load, Report, needs_two_sizes, usual_sizes};
+pub use subject::Subject;
+pub use tables::{points, probabilities, ranked, shares};
+pub use words::{advice, why};

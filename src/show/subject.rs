@@ -1,0 +1,156 @@
+//! What a chart is about: a recorded run or a workload.
+
+use super::{add_model, optima};
+use crate::advise::{PricedCurve, Strategy};
+use crate::curve::Run;
+use crate::error::Result;
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::{Classification, Reader};
+use crate::platform::billing::{BillingStep, Tariff};
+use crate::render::chart::{Chart, Mark, Series};
+use crate::simulate::{self, Outcome, Tuning};
+use crate::units::MemoryMb;
+use crate::workload::Workload;
+
+/// Memory sizes that the tuning tool measures by default, in MB.
+const USUAL_MB: [u32; 6] = [128, 256, 512, 1024, 1536, 3008];
+
+/// A run or a workload, ready to be drawn.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Points, curve and band, under the name of the run or workload.
+    pub series: Series,
+    /// The pattern in words; empty when nobody asked or said.
+    pub answer: String,
+    /// What else is known, in one line; may be empty.
+    pub about: String,
+    /// The sizes at which a workload does not finish, with the reason.
+    pub failed: Vec<(MemoryMb, Outcome)>,
+    /// The sizes among which the best is sought, with their costs.
+    choice: PricedCurve,
+}
+
+impl Subject {
+    /// A recorded run with its pattern, the model's line and the 90 % interval, at its usual prices
+    /// ([`PricedCurve::usual`]).
+    ///
+    /// # Errors
+    /// When the prices are not known.
+    pub fn run(run: &Run) -> Result<Self> {
+        let (priced, tariff) = PricedCurve::usual(run)?;
+        Self::measured(run, priced).with_model(run, &tariff)
+    }
+
+    /// The expected curve of a workload, billed by the ms.
+    ///
+    /// # Errors
+    /// When it finishes at no memory size.
+    pub fn workload(workload: &Workload) -> Result<Self> {
+        Self::of_workload(workload, None, BillingStep::Ms1, PricedCurve::usual)
+    }
+
+    /// The same with the points of one simulated tuning run.
+    ///
+    /// # Errors
+    /// As [`Subject::workload`].
+    pub fn simulated(workload: &Workload, seed: u64) -> Result<Self> {
+        Self::of_workload(workload, Some(seed), BillingStep::Ms1, PricedCurve::usual)
+    }
+
+    /// What was measured of a run, with its costs, and nothing that a model says.
+    pub fn measured(run: &Run, choice: PricedCurve) -> Self {
+        let invocations = run.invocations.map(|n| format!("{n} invocations a size"));
+        let known = [run.runtime.clone(), run.arch.map(|a| a.to_string()), invocations];
+        Self {
+            series: Series::measured(&run.id, choice.to_curve()),
+            answer: String::new(),
+            about: known.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            failed: Vec::new(),
+            choice,
+        }
+    }
+
+    /// Adds to the points of `run` its pattern and what the model makes of them.
+    ///
+    /// # Errors
+    /// As [`add_model`].
+    pub fn with_model(self, run: &Run, tariff: &Tariff) -> Result<Self> {
+        let posterior = Posterior::new(Library::shipped(), &Observation::of(run), &Known::default());
+        let mut series = add_model(self.series, &posterior, &[], tariff)?;
+        if !self.choice.agrees_with(tariff) {
+            // the line would not be that of the points
+            series.model = series.model.map(|model| model.without_costs());
+        }
+        Ok(Self { series, answer: answer(&Reader::shipped().classify(run)), ..self })
+    }
+
+    /// The expected curve of a workload, and the points of a simulated tuning run where there is a seed; `price` gives
+    /// costs to a simulated run.
+    ///
+    /// # Errors
+    /// When the workload finishes at no memory size, or `price` fails.
+    pub fn of_workload(
+        workload: &Workload,
+        seed: Option<u64>,
+        step: BillingStep,
+        price: impl Fn(&Run) -> Result<(PricedCurve, Tariff)>,
+    ) -> Result<Self> {
+        let usual = USUAL_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
+        let sizes = Series::line_sizes(MemoryMb::MIN, MemoryMb::MAX, &usual);
+        let result = simulate::exact(workload, &sizes, step)?;
+        let (priced, _) = price(&result.run)?;
+        let curve = priced.to_curve();
+        // a workload that finishes at no usual size is judged by all sizes
+        let choice = curve.filter(|m| usual.contains(&m)).and_then(|c| PricedCurve::recorded(&c)).unwrap_or(priced);
+        let simulate = |seed| {
+            let sizes = [&usual[..], &[MemoryMb::MAX]].concat();
+            let run = Tuning { billing: step, seed, ..Tuning::default() }.run(workload, &sizes)?.run;
+            Ok(price(&run)?.0.to_curve())
+        };
+        let measured = seed.map(simulate).transpose()?;
+        // behind a queue a run of some invocations does not come near its expectation
+        let model = (measured.is_none() || workload.downstream.is_none()).then_some(curve);
+        let about = if workload.description.is_empty() { "expected values" } else { &workload.description };
+        Ok(Self {
+            answer: workload.pattern.map_or(String::new(), |p| p.to_string()),
+            about: about.to_owned(),
+            failed: result.failed,
+            choice,
+            series: Series { name: result.run.id, measured, simulated: seed.is_some(), model, ..Series::default() },
+        })
+    }
+
+    /// The size that each strategy chooses.
+    pub fn choices(&self, strategies: &[Strategy]) -> Vec<(Strategy, MemoryMb)> {
+        strategies.iter().map(|&s| (s, s.pick(&self.choice).memory)).collect()
+    }
+
+    /// A chart with the best sizes by all three strategies and one vCPU marked.
+    pub fn chart(self) -> Chart {
+        let optima = optima(&self.choices(&Strategy::ALL));
+        Chart { optima, marks: Mark::one_vcpu().into_iter().collect(), ..self.plain_chart() }
+    }
+
+    /// A chart without marks.
+    pub fn plain_chart(self) -> Chart {
+        let parts = [self.series.name.as_str(), &self.answer];
+        let title = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+        Chart { subtitle: self.about, ..Chart::new(title, self.series) }
+    }
+
+    /// A chart of two, without marks; the other one is drawn hollow and dashed.
+    pub fn against(self, other: Self) -> Chart {
+        let title = format!("{} against {}", self.series.name, other.series.name);
+        let both = !self.answer.is_empty() && !other.answer.is_empty();
+        let subtitle = if both { format!("{} against {}", self.answer, other.answer) } else { String::new() };
+        // two bands would hide each other
+        let without_band = |series| Series { band: Vec::new(), ..series };
+        Chart { subtitle, overlay: Some(without_band(other.series)), ..Chart::new(title, without_band(self.series)) }
+    }
+}
+
+/// The pattern and its probability in words.
+fn answer(reading: &Classification) -> String {
+    let doubt = if reading.uncertain { "perhaps " } else { "" };
+    format!("{doubt}{} ({:.0} %)", reading.pattern, 100.0 * reading.confidence)
+}

@@ -1,0 +1,103 @@
+//! The report: one page that stands alone, whatever the runs are called.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+const RUNS: &str = r#"{"id":"<script>alert(1)</script>","memory_mb":[128,512,1024,1769,3008],"duration_ms":[8100,2020,1010,585,583],"num":50}
+{"id":"second \"run\" & more","memory_mb":[128,512,1024,1769,3008],"duration_ms":[1702,1640,1625,1622,1624],"num":50}
+"#;
+
+fn report(folder: &Path, runs: &str, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    fs::write(folder.join("runs.jsonl"), runs).unwrap();
+    let mut command = Command::cargo_bin("powercurve").unwrap();
+    command.current_dir(folder).args(["report", "runs.jsonl"]).args(arguments).assert()
+}
+
+fn page(runs: &str, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    report(folder.path(), runs, &[&["-o", "report.html"], arguments].concat()).success().stdout("");
+    fs::read_to_string(folder.path().join("report.html")).unwrap()
+}
+
+#[test]
+fn a_report_stands_alone_and_names_are_only_text() {
+    let page = page(RUNS, &["--title", "A <b>fleet</b>"]);
+    assert!(page.contains("<h1>A &lt;b&gt;fleet&lt;/b&gt;</h1>"));
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("second &quot;run&quot; &amp; more")
+    );
+    assert!(!page.contains("<script") && !page.contains("<link") && !page.contains("<img"));
+    // the name of the SVG format is the only address in it
+    assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count());
+    assert!(!page.contains("url(") && !page.contains("@import"));
+}
+
+#[test]
+fn every_run_has_its_part_and_several_have_an_index() {
+    let both = page(RUNS, &[]);
+    assert_eq!((both.matches("<section").count(), both.matches("<a href=\"#run-").count()), (2, 2));
+    for heading in ["Pattern", "Where the time goes at 1 vCPU", "Why", "Which size", "What would help"] {
+        assert_eq!(both.matches(&format!("<h3>{heading}</h3>")).count(), 2, "{heading}");
+    }
+    assert!(both.contains("<strong>cpu-bound</strong>") && both.contains("<strong>network-bound-api</strong>"));
+    let one = page(RUNS.lines().next().unwrap(), &[]);
+    assert_eq!((one.matches("<section").count(), one.matches("<a href").count()), (1, 0));
+}
+
+#[test]
+fn what_helps_depends_on_what_the_function_does() {
+    let runs: Vec<String> = RUNS.lines().map(|run| page(run, &["--invocations-per-month", "30e6"])).collect();
+    let helps = |page: &str, lever: &str| {
+        let (help, rest) = page.split_once("What would not help").unwrap();
+        let help = help.split_once("<h3>What would help</h3>").unwrap().1;
+        assert!(help.contains(lever) != rest.contains(&format!("<li>{lever}:")), "{lever} is on one side");
+        help.contains(lever)
+    };
+    // arm64 is cheaper for all; a function that waits has nothing to transfer, one that computes has nothing to wait for
+    assert!(runs.iter().all(|page| helps(page, "arm64")));
+    assert!(!helps(&runs[1], "range-get") && !helps(&runs[0], "step-functions-wait"));
+}
+
+#[test]
+fn a_theme_is_fixed_or_follows_the_reader() {
+    assert!(page(RUNS, &[]).contains("prefers-color-scheme: dark"));
+    assert!(!page(RUNS, &["--theme", "light"]).contains("prefers-color-scheme"));
+}
+
+#[test]
+fn the_same_runs_give_the_same_bytes_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = |threads: &str| {
+        fs::write(folder.path().join("runs.jsonl"), RUNS).unwrap();
+        let mut command = Command::cargo_bin("powercurve").unwrap();
+        command.current_dir(folder.path()).env("RAYON_NUM_THREADS", threads);
+        command.args(["report", "runs.jsonl", "-o", "report.html"]).assert().success();
+        fs::read(folder.path().join("report.html")).unwrap()
+    };
+    assert_eq!(bytes("1"), bytes("2"));
+}
+
+#[test]
+fn bad_runs_are_named_and_the_others_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = format!("{RUNS}{{\"id\":\"single\",\"memory_mb\":[128],\"duration_ms\":[5]}}\nnonsense\n");
+    let rejected = report(folder.path(), &runs, &["-o", "report.html"]).code(3);
+    rejected.stderr(contains("single: only one memory size").and(contains("runs.jsonl:4")));
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert_eq!(page.matches("<section").count(), 2);
+}
+
+#[test]
+fn what_cannot_be_reported_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    report(folder.path(), RUNS, &["-o", "report.pdf"]).code(2).stderr(contains("expected one that ends in .html"));
+    report(folder.path(), RUNS, &["-o", "none/report.html"]).code(2).stderr(contains("create the folder first"));
+    report(folder.path(), RUNS, &["-o", "report.html", "--region", "mars"]).code(2).stderr(contains("mars"));
+    report(folder.path(), "nonsense\n", &["-o", "report.html"]).code(2);
+    let left = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "only the input");
+}
