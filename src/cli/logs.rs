@@ -85,7 +85,10 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         // the last rejection is the error of the command
         let last = rejected.pop();
         rejected.iter().for_each(report);
-        return Err(last.unwrap_or_else(|| Error::new("no invocation in the logs: expected at least one REPORT line")));
+        return Err(last.unwrap_or_else(|| {
+            Error::new("no invocation in the logs: expected at least one REPORT line")
+                .help("export the log of a function that was invoked, with its REPORT lines")
+        }));
     }
     match args.format {
         Form::Record => {

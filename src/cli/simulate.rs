@@ -115,7 +115,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         return Ok(Done::All);
     }
     let result = if args.exact {
-        simulate::exact(&workload, &args.memory.0, args.billing)?
+        simulate::exact(&workload, &args.memory.0, args.billing)
     } else {
         let tuning = Tuning {
             invocations: args.invocations,
@@ -125,8 +125,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             seed: args.seed,
             run: 0,
         };
-        tuning.run(&workload, &args.memory.0)?
+        tuning.run(&workload, &args.memory.0)
     };
+    let result = result.map_err(|e| e.at(source))?;
     for (memory, outcome) in &result.failed {
         eprintln!("warning: {memory} is left out: {outcome}");
     }

@@ -76,7 +76,8 @@ impl Tuning {
                 "{} invocations a size: expected 1 to {}",
                 self.invocations,
                 Self::MAX_INVOCATIONS
-            )));
+            ))
+            .help("10 to 100 are usual; a mean does not get better than the drift between sizes"));
         }
         if !(0.0..=0.4).contains(&self.discard) {
             return Err(Error::new(format!("discarding a share of {} at each end: expected 0 to 0.4", self.discard))
@@ -185,7 +186,7 @@ fn collect(workload: &Workload, billing: BillingStep, measured: Vec<(MemoryMb, M
     let curve = PowerCurve::new(points).map_err(|_| match failed.last() {
         Some((memory, outcome)) => Error::new(format!("no memory size finishes; at {memory}: {outcome}"))
             .help("try larger sizes: --memory ALL"),
-        None => Error::new("no memory size to measure: expected at least one"),
+        None => Error::new("no memory size to measure: expected at least one").help("give sizes from 128 to 10240 MB"),
     })?;
     let name = if workload.name.is_empty() { "workload" } else { workload.name.as_str() };
     let run = Run {
