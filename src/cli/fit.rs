@@ -10,6 +10,7 @@ use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::Library;
 use crate::predict::{Fit, fit};
+use crate::render::file;
 use crate::render::table::{Cell, Column, Table};
 use crate::units::Millis;
 
@@ -82,7 +83,7 @@ fn write_toml(path: &PathBuf, all: &[(Run, Fit)]) -> Result<()> {
             .help("give a single run with -o, or use --format jsonl")
             .at(place));
     };
-    std::fs::write(path, only.workload.to_toml()).map_err(|e| Error::new(format!("cannot be written: {e}")).at(place))
+    file::write_whole(path, only.workload.to_toml().as_bytes())
 }
 
 fn to_json(run: &Run, f: &Fit) -> Value {

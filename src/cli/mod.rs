@@ -25,6 +25,8 @@ mod values;
 mod whatif;
 mod workload;
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -129,5 +131,15 @@ pub fn run(cli: Cli) -> ExitCode {
 
 /// Names a problem on stderr.
 pub fn report(error: &Error) {
-    eprintln!("error: {error}");
+    tell("error", error);
+}
+
+/// Says on stderr what to doubt about an answer.
+pub fn warn(doubt: impl Display) {
+    tell("warning", doubt);
+}
+
+/// Writes to stderr; when nobody listens there (`2>&1 | head`), there is nobody to tell.
+fn tell(kind: &str, what: impl Display) {
+    let _ = writeln!(io::stderr(), "{kind}: {what}");
 }

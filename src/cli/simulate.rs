@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Out, workload};
+use super::{Done, Out, warn, workload};
 use crate::advise::{PricedCurve, StateMachine, Strategy};
 use crate::curve::{Arch, Point};
 use crate::error::{Error, Result};
@@ -129,7 +129,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     };
     let result = result.map_err(|e| e.at(source))?;
     for (memory, outcome) in &result.failed {
-        eprintln!("warning: {memory} is left out: {outcome}");
+        warn(format_args!("{memory} is left out: {outcome}"));
     }
     match args.format {
         SimulateFormat::Table => write_table(&workload, &result, out)?,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::price_args::TariffArgs;
 use super::sizes::Sizes;
-use super::{Done, batch, drawing, workload};
+use super::{Done, batch, drawing, warn, workload};
 use crate::advise::{PricedCurve, Strategy};
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -123,7 +123,7 @@ pub fn of_workload(workload: &Workload, seed: Option<u64>, args: &TariffArgs) ->
     let sizes = Series::line_sizes(MemoryMb::MIN, MemoryMb::MAX, &usual);
     let result = simulate::exact(workload, &sizes, tariff.step())?;
     if let (Some((first, _)), Some((last, why))) = (result.failed.first(), result.failed.last()) {
-        eprintln!("warning: {}: {first} to {last} are left out: {why}", result.run.id);
+        warn(format_args!("{}: {first} to {last} are left out: {why}", result.run.id));
     }
     let (priced, _) = args.price(&result.run)?;
     let curve = priced.to_curve();

@@ -173,7 +173,7 @@ pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> R
         let point = Point::new(memory, Millis::new(total_ms)?);
         Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, billing, memory, billed.ms())?))))
     };
-    collect(workload, billing, sizes.iter().map(point).collect::<Result<_>>()?)
+    collect(workload, billing, sizes.par_iter().map(point).collect::<Result<_>>()?)
 }
 
 /// What one memory size gives: a point of the curve, or the outcome that fails it.

@@ -366,6 +366,8 @@ impl Workload {
         range("cpu.helper_fraction", cpu.helper_fraction.unwrap_or(0.0), 0.0, 1.0)?;
         range("cpu.throttle_overhead", cpu.throttle_overhead, 0.0, 2.0)?;
         range("cpu.knee_mb", cpu.knee_mb.unwrap_or(1769.0), 128.0, 10_240.0)?;
+        range("number of [[call]] tables", self.calls.len() as f64, 0.0, MOST_GROUPS)?;
+        range("number of [[transfer]] tables", self.transfers.len() as f64, 0.0, MOST_GROUPS)?;
         for (i, call) in self.calls.iter().enumerate() {
             let key = |name: &str| format!("call[{i}].{name}");
             range(&key("count"), f64::from(call.count), 0.0, 100_000.0)?;
@@ -448,6 +450,9 @@ impl Workload {
         self.cold_start.init_ms.unwrap_or(self.runtime.init_ms())
     }
 }
+
+/// Most groups of calls, and most transfers: each is played in every invocation.
+const MOST_GROUPS: f64 = 256.0;
 
 /// A workload that takes less time than this, in ms, does nothing: no platform measures it.
 const LEAST_BUSY_MS: f64 = 1e-3;
