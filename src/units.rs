@@ -183,6 +183,11 @@ impl Usd {
         }
     }
 
+    /// A sum of checked amounts: not below nothing, not above [`Usd::MAX_USD`].
+    pub(crate) const fn at_most(usd: f64) -> Self {
+        Self(usd.clamp(0.0, Self::MAX_USD))
+    }
+
     /// The amount in dollars.
     pub const fn usd(self) -> f64 {
         self.0

@@ -151,7 +151,7 @@ impl Tariff {
     /// ```
     pub fn cost(&self, memory: MemoryMb, duration: Millis) -> Usd {
         let time = self.step.billed(duration).ms() * self.per_ms_128mb * (memory.as_f64() / 128.0);
-        Usd::new(time + self.request).unwrap_or(Usd::ZERO) // prices are checked, so the sum is an amount
+        Usd::at_most(time + self.request)
     }
 }
 
