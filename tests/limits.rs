@@ -67,10 +67,11 @@ fn workload_files() {
     refused(&"[[transfer]]\nmegabytes = 1\n".repeat(36_000), "number of [[transfer]] tables = 36000");
     refused(&format!("#{}\n[cpu]\nwork_ms = 5", "x".repeat(Workload::MAX_TOML_BYTES)), "expected at most 1048576");
     // the largest of everything that is accepted is simulated to an end
-    let largest = "[cpu]\nwork_ms = 1000\nparallel_ms = 1000\nthreads = 1024\n[downstream]\ncapacity = 100000\nrequests = 10000\n\
+    let largest =
+        "[cpu]\nwork_ms = 1000\nparallel_ms = 1000\nthreads = 1024\n[downstream]\ncapacity = 100000\nrequests = 10000\n\
                    service_ms = 0.001\nother_load_per_s = 1e6\nburst = 100000\nconcurrency = 10000\n"
-        .to_owned()
-        + &"[[call]]\nlatency_ms = 1\ncount = 100000\nmode = 'parallel'\ndistribution = 'gamma'\n".repeat(256);
+            .to_owned()
+            + &"[[call]]\nlatency_ms = 1\ncount = 100000\nmode = 'parallel'\ndistribution = 'gamma'\n".repeat(256);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("largest.toml");
     fs::write(&path, largest).unwrap();
@@ -143,8 +144,12 @@ fn a_closed_pipe_ends_the_command_quietly() {
 fn nobody_listens_to_the_errors() {
     let folder = tempfile::tempdir().unwrap();
     let path = batch(folder.path(), 20_000, |i| (i % 2 == 1).then_some("not json"));
-    let mut child =
-        powercurve().args(["recommend", &path, "--format", "jsonl"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = powercurve()
+        .args(["recommend", &path, "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stderr.take());
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use super::{Done, Out};
 use crate::error::{Error, Result};
-use crate::render::file;
 use crate::page::{FILES, server};
+use crate::render::file;
 
 /// Open the teaching page: sliders, levers, recorded runs and a quiz, all computed in the browser.
 ///

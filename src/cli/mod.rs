@@ -11,6 +11,7 @@ mod evaluate;
 mod fit;
 mod learn;
 mod logs;
+mod man;
 mod output;
 mod plan;
 mod predict;
@@ -53,6 +54,7 @@ enum Command {
     Fit(fit::Args),
     Learn(learn::Args),
     Logs(logs::Args),
+    Man(man::Args),
     Plan(plan::Args),
     Predict(predict::Args),
     Quiz(quiz::Args),
@@ -110,6 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Fit(args) => fit::run(&args, &mut out),
         Command::Learn(args) => learn::run(&args, &mut out),
         Command::Logs(args) => logs::run(&args, &mut out),
+        Command::Man(args) => man::run(&args, &mut out),
         Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
         Command::Quiz(args) => quiz::run(&args, &mut out),

@@ -36,9 +36,12 @@ impl FromStr for Sizes {
         for part in s.split(',') {
             sizes.extend(sizes_of(part.trim()).map_err(|e| e.help(Self::help()).at(shown(s)))?);
             if sizes.len() > PowerCurve::MAX_POINTS {
-                return Err(Error::new(format!("more than {} sizes: expected at most as many", PowerCurve::MAX_POINTS))
-                    .help("Lambda offers 128 to 10240 MB; name each size once")
-                    .at(shown(s)));
+                return Err(Error::new(format!(
+                    "more than {} sizes: expected at most as many",
+                    PowerCurve::MAX_POINTS
+                ))
+                .help("Lambda offers 128 to 10240 MB; name each size once")
+                .at(shown(s)));
             }
         }
         sizes.sort_unstable();

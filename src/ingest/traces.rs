@@ -88,7 +88,8 @@ pub fn waiting_ms_of(json: &[u8]) -> Result<f64> {
         return Err(Error::new("no call in the traces: expected subsegments of namespace aws or remote").help(help));
     }
     let mean = waits.iter().sum::<f64>() / waits.len() as f64;
-    let mean = Millis::new(mean).map_err(|e| e.help("times in traces are seconds since 1970").at("time of the calls"))?;
+    let mean =
+        Millis::new(mean).map_err(|e| e.help("times in traces are seconds since 1970").at("time of the calls"))?;
     Ok(mean.ms())
 }
 

@@ -41,9 +41,19 @@ pub struct Forecast {
 pub enum Next {
     /// Measure this size: the expected regret of the decision falls from the first to the second figure (shares of
     /// the best balanced score and cost).
-    Measure { memory: MemoryMb, regret: f64, regret_after: f64 },
+    Measure {
+        /// The size.
+        memory: MemoryMb,
+        /// Expected regret of deciding now.
+        regret: f64,
+        /// Expected regret of deciding after the measurement.
+        regret_after: f64,
+    },
     /// More measuring cannot pay: the expected regret of deciding now.
-    Stop { regret: f64 },
+    Stop {
+        /// Expected regret of deciding now.
+        regret: f64,
+    },
 }
 
 /// Expected regret below which a decision needs no further measurement: 1 %.
