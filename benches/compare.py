@@ -60,7 +60,7 @@ def simfaas():
     theirs = simulator.total_req_count / (time.perf_counter() - start)
     took, _ = timed("simulate", "third-party-api", "--memory", "128..1000:97", "--invocations", "100000")
     ours = 1_000_000 / took
-    row("simulated invocations a second, whole command, all cores", f"{ours / 1e6:.2f} M", f"SimFaaS 0.3.0: {theirs:.0f}", f"{ours / theirs:.0f}")
+    row("simulated invocations a second, whole command, all cores", f"{ours / 1e6:.2f} M", f"SimFaaS 0.2.2: {theirs:.0f}", f"{ours / theirs:.0f}")
 
 
 def classified():

@@ -110,7 +110,7 @@ proptest! {
                 let (billed, duration) = (invocation.billed.ms(), invocation.duration.ms());
                 // a duration may sit on the end of the clock, where nothing is rounded up any more
                 prop_assert!(billed >= duration.min(Millis::MAX_MS), "{billed} for {duration}");
-                prop_assert_eq!(billed % billing.ms() as f64, 0.0);
+                prop_assert_eq!(billed % billing.ms(), 0.0);
             }
         }
     }
@@ -131,7 +131,7 @@ proptest! {
         let arch = if arm { Arch::Arm64 } else { Arch::X86_64 };
         for billing in BillingStep::ALL {
             let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", arch, billing).unwrap().without_request();
-            let ms = f64::from(steps.min(8000)) * billing.ms() as f64;
+            let ms = f64::from(steps.min(8000)) * billing.ms();
             let cost = |ms| tariff.cost(memory, Millis::new(ms).unwrap()).usd();
             let (once, many) = (cost(ms), cost(ms * f64::from(times)));
             prop_assert!(once > 0.0 && (many / once / f64::from(times) - 1.0).abs() < 1e-9, "{} and {}", once, many);

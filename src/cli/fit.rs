@@ -1,6 +1,6 @@
 //! `powercurve fit`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(done)
 }
 
-fn write_toml(path: &PathBuf, all: &[(Run, Fit)]) -> Result<()> {
+fn write_toml(path: &Path, all: &[(Run, Fit)]) -> Result<()> {
     let place = path.display().to_string();
     let [(_, only)] = all else {
         return Err(Error::new(format!("{} runs were fitted: a workload file holds one", all.len()))
