@@ -28,8 +28,5 @@ for shell in bash elvish fish powershell zsh; do
 done
 bash -n "$scratch/powercurve.bash"
 
-# licences, sources and versions of the dependencies
-deny=target/tools/bin/cargo-deny
-[ -x "$deny" ] || cargo install cargo-deny --locked --quiet --root target/tools \
-  || { echo "skipped: cargo-deny cannot be installed here"; exit 0; }
-"$deny" --offline check --hide-inclusion-graph licenses bans sources
+# licences and sources of the dependencies
+python3 .ci/dependencies.py
