@@ -29,17 +29,22 @@ def seconds(group, name):
     return json.loads(estimates.read_text())["mean"]["point_estimate"] / 1e9
 
 
-def timed(*args, env=None, repeat=3):
+# a process starts with the peak memory of the one that made it: a small one has to do that
+STARTER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(time.perf_counter() - start, usage.ru_maxrss / 1024)
+sys.exit(status != 0)
+"""
+
+
+def timed(*args, repeat=3):
     """The least time of a command, in seconds, and the most memory it had, in MB."""
-    best, memory = float("inf"), 0
-    for _ in range(repeat):
-        start = time.perf_counter()
-        child = subprocess.Popen([tool, *args], stdout=subprocess.DEVNULL, env={**os.environ, **(env or {})})
-        _, status, usage = os.wait4(child.pid, 0)
-        best = min(best, time.perf_counter() - start)
-        memory = max(memory, usage.ru_maxrss / 1024)
-        assert status == 0, args
-    return best, memory
+    runs = [subprocess.check_output([sys.executable, "-S", "-c", STARTER, tool, *args], text=True) for _ in range(repeat)]
+    times, memories = zip(*(map(float, run.split()) for run in runs))
+    return min(times), max(memories)
 
 
 def simulated():
