@@ -11,11 +11,12 @@ stated=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 used=$(rustc --version | cut -d' ' -f2)
 [ "${used%.*}" = "$stated" ] || { echo "rust-version is $stated, checked with $used: make them agree"; exit 1; }
 
-cargo publish --dry-run --locked --allow-dirty --quiet
+cargo package --no-verify --locked --allow-dirty --quiet
 crate=target/package/powercurve-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1).crate
 size=$(stat -c %s "$crate")
 echo "package: $size bytes"
 [ "$size" -lt 5000000 ] || { echo "the package has $size bytes: expected less than 5 MB"; exit 1; }
+cargo publish --dry-run --locked --allow-dirty --quiet
 
 cargo build --locked --quiet
 tool=target/debug/powercurve
