@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use powercurve::Workload;
 
@@ -81,6 +81,11 @@ fn workload_files() {
 
 const GOOD: &str = r#"{"memory_mb":[128,256,512],"duration_ms":[8.5,4.25,2.5],"id":"#;
 
+/// Starts a command whose ends of the pipes are ours.
+fn start(args: &[&str]) -> Child {
+    powercurve().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
 fn batch(folder: &Path, records: usize, bad: impl Fn(usize) -> Option<&'static str>) -> String {
     let mut text = String::new();
     for i in 0..records {
@@ -126,12 +131,7 @@ fn of_ten_thousand_records_the_bad_hundred_are_named() {
 fn a_closed_pipe_ends_the_command_quietly() {
     let folder = tempfile::tempdir().unwrap();
     let path = batch(folder.path(), 20_000, |_| None);
-    let mut child = powercurve()
-        .args(["recommend", &path, "--format", "jsonl"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = start(&["recommend", &path, "--format", "jsonl"]);
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     assert!(first.starts_with('{'), "{first}");
@@ -144,12 +144,7 @@ fn a_closed_pipe_ends_the_command_quietly() {
 fn nobody_listens_to_the_errors() {
     let folder = tempfile::tempdir().unwrap();
     let path = batch(folder.path(), 20_000, |i| (i % 2 == 1).then_some("not json"));
-    let mut child = powercurve()
-        .args(["recommend", &path, "--format", "jsonl"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = start(&["recommend", &path, "--format", "jsonl"]);
     drop(child.stderr.take());
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
@@ -164,12 +159,7 @@ fn an_interrupt_leaves_no_half_written_file() {
     const SIGINT: i32 = 2;
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("library.bin"), "old").unwrap();
-    let mut child = powercurve()
-        .args(["train", "--runs", "1000000", "--out", folder.path().to_str().unwrap()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = start(&["train", "--runs", "1000000", "--out", folder.path().to_str().unwrap()]);
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(child.try_wait().unwrap().is_none(), "a million runs are trained in half a second");
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
