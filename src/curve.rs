@@ -45,6 +45,16 @@ pub struct Sample {
     pub cold_starts: Option<u64>,
 }
 
+impl Sample {
+    /// The largest number of invocations or cold starts: every whole number up to it is exact in every format.
+    pub const MAX_COUNT: u64 = 1_000_000_000_000_000;
+
+    /// The sum of numbers of invocations, at most [`Sample::MAX_COUNT`].
+    pub(crate) fn sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+        counts.into_iter().fold(0, |sum: u64, n| sum.saturating_add(n).min(Self::MAX_COUNT))
+    }
+}
+
 impl Point {
     /// A bare measurement: size and mean duration.
     pub fn new(memory: MemoryMb, duration: Millis) -> Self {
@@ -154,9 +164,12 @@ fn merge(same: &[Point]) -> Point {
         return *one;
     }
     let counts: Option<Vec<u64>> = same.iter().map(|p| p.sample.count).collect();
-    let total: u64 = counts.as_ref().map_or(0, |c| c.iter().sum());
+    let total = counts.as_ref().map_or(0, |c| Sample::sum(c.iter().copied()));
     let weights: Vec<f64> = match counts {
-        Some(c) if total > 0 => c.iter().map(|&n| n as f64 / total as f64).collect(),
+        Some(c) if total > 0 => {
+            let all: f64 = c.iter().map(|&n| n as f64).sum();
+            c.iter().map(|&n| n as f64 / all).collect()
+        }
         _ => vec![1.0 / same.len() as f64; same.len()],
     };
     let mean = |value: &dyn Fn(&Point) -> f64| same.iter().zip(&weights).map(|(p, w)| w * value(p)).sum::<f64>();
@@ -173,7 +186,7 @@ fn merge(same: &[Point]) -> Point {
             sd_ms: largest(&|s| s.sd_ms),
             max_memory_used_mb: largest(&|s| s.max_memory_used_mb),
             init_ms: largest(&|s| s.init_ms),
-            cold_starts: same.iter().map(|p| p.sample.cold_starts).sum(),
+            cold_starts: same.iter().map(|p| p.sample.cold_starts).collect::<Option<Vec<u64>>>().map(Sample::sum),
             // percentiles of the whole do not follow from those of its parts
             ..Sample::default()
         },

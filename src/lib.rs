@@ -35,6 +35,8 @@
 //! # Ok::<(), powercurve::Error>(())
 //! ```
 
+#![warn(missing_docs)]
+
 pub mod advise;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -96,6 +96,9 @@ impl fmt::Display for MemoryMb {
 pub struct Millis(f64);
 
 impl Millis {
+    /// The shortest duration accepted, in ms: one nanosecond. REPORT lines have hundredths of a ms.
+    pub const MIN_MS: f64 = 1e-6;
+
     /// The longest duration accepted, in ms: 24 hours. Lambda's own limit is 15 minutes; recorded
     /// runs of batches and orchestrations are longer and still read.
     pub const MAX_MS: f64 = 86_400_000.0;
@@ -103,12 +106,12 @@ impl Millis {
     /// Checks a duration in ms.
     ///
     /// # Errors
-    /// When `ms` is not a finite number above zero, or is longer than 24 hours.
+    /// When `ms` is not a number from a nanosecond to 24 hours.
     pub fn new(ms: f64) -> Result<Self> {
-        if ms > 0.0 && ms <= Self::MAX_MS {
+        if (Self::MIN_MS..=Self::MAX_MS).contains(&ms) {
             Ok(Self(ms))
         } else {
-            Err(Error::new(format!("duration {ms} ms is not usable: expected a number above 0 and at most 24 hours"))
+            Err(Error::new(format!("duration {ms} ms is not usable: expected a number above 0, of 1 ns to 24 hours"))
                 .help("durations are milliseconds; leave out a size that failed instead of writing 0"))
         }
     }
@@ -163,17 +166,26 @@ impl Usd {
     /// Nothing.
     pub const ZERO: Self = Self(0.0);
 
+    /// The largest amount accepted, in dollars: more than anyone was ever billed, and small enough for every sum and
+    /// every format.
+    pub const MAX_USD: f64 = 1e15;
+
     /// Checks an amount.
     ///
     /// # Errors
-    /// When `usd` is not finite or is negative.
+    /// When `usd` is not a number from 0 to [`Usd::MAX_USD`].
     pub fn new(usd: f64) -> Result<Self> {
-        if usd.is_finite() && usd >= 0.0 {
+        if (0.0..=Self::MAX_USD).contains(&usd) {
             Ok(Self(usd))
         } else {
-            Err(Error::new(format!("cost {usd} is not usable: expected a finite amount of 0 or more"))
+            Err(Error::new(format!("cost {usd} is not usable: expected an amount of 0 or more, at most 1e15"))
                 .help("costs are dollars per invocation, as aws-lambda-power-tuning writes them"))
         }
+    }
+
+    /// A sum of checked amounts: not below nothing, not above [`Usd::MAX_USD`].
+    pub(crate) const fn at_most(usd: f64) -> Self {
+        Self(usd.clamp(0.0, Self::MAX_USD))
     }
 
     /// The amount in dollars.

@@ -1,7 +1,9 @@
 //! What holds for every workload.
 
+use powercurve::platform::billing::BillingStep;
+use powercurve::platform::pricing::{PriceBasis, PriceTable};
 use powercurve::simulate::{Tuning, exact};
-use powercurve::{MemoryMb, Workload};
+use powercurve::{Arch, MemoryMb, Millis, Workload};
 use proptest::prelude::*;
 
 fn sizes() -> Vec<MemoryMb> {
@@ -71,5 +73,73 @@ proptest! {
         let mean = results.iter().skip(1).map(|r| r.duration.ms()).sum::<f64>() / 600.0;
         let expected = exact(&w, &[memory], Default::default()).unwrap().run.curve.points()[0].duration.ms();
         prop_assert!((mean / expected - 1.0).abs() < 0.1, "sampled {} expected {}", mean, expected);
+    }
+
+    /// One more vCPU: more share, more cores, more network.
+    #[test]
+    fn one_more_vcpu_never_hurts(w in any_workload(), mb in 128u32..=10_240 - 1769) {
+        let sizes = [mb, mb + 1769].map(|mb| MemoryMb::new(mb).unwrap());
+        let result = exact(&w, &sizes, Default::default()).unwrap();
+        // a size that is too slow to finish is no faster either
+        if let [less, more] = result.run.curve.points() {
+            prop_assert!(more.duration.ms() <= less.duration.ms() * (1.0 + 1e-9), "{} then {}", less.duration, more.duration);
+        } else {
+            prop_assert!(result.failed[0].0 == sizes[0], "only the larger size fails: {:?}", result.failed);
+        }
+    }
+
+    /// Less CPU: at equal memory, with a later knee every thread has a smaller share.
+    #[test]
+    fn never_faster_with_less_cpu(w in any_workload(), mb in 1024u32..=10_240, knee in 1024.0..8000.0f64, more in 1.0..1.25f64) {
+        let at = |knee: f64| {
+            let mut w = w.clone();
+            w.cpu.knee_mb = Some(knee);
+            let result = exact(&w, &[MemoryMb::new(mb).unwrap()], Default::default());
+            result.map_or(f64::INFINITY, |r| r.run.curve.points()[0].duration.ms())
+        };
+        // under a quota, calls meet its periods at other phases: the mean over them is good to some per cent
+        let slack = if f64::from(mb) < knee * more { 1.03 } else { 1.0 + 1e-9 };
+        prop_assert!(at(knee) <= at(knee * more) * slack, "{} then {}", at(knee), at(knee * more));
+    }
+
+    #[test]
+    fn what_is_billed_is_at_least_the_duration(w in any_workload(), mb in 128u32..=10_240, seed: u64, parallel: bool) {
+        for billing in BillingStep::ALL {
+            let tuning = Tuning { invocations: 8, billing, seed, parallel, ..Tuning::default() };
+            for invocation in tuning.invocations(&w, MemoryMb::new(mb).unwrap()).unwrap() {
+                let (billed, duration) = (invocation.billed.ms(), invocation.duration.ms());
+                // a duration may sit on the end of the clock, where nothing is rounded up any more
+                prop_assert!(billed >= duration.min(Millis::MAX_MS), "{billed} for {duration}");
+                prop_assert_eq!(billed % billing.ms(), 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_sizes_does_not_matter(w in any_workload(), seed: u64, order in Just(sizes()[..8].to_vec()).prop_shuffle()) {
+        let tuning = Tuning { invocations: 4, seed, ..Tuning::default() };
+        let sorted = tuning.run(&w, &sizes()[..8]).unwrap();
+        prop_assert_eq!(tuning.run(&w, &order).unwrap().run, sorted.run);
+        let sorted = exact(&w, &sizes()[..8], Default::default()).unwrap();
+        prop_assert_eq!(exact(&w, &order, Default::default()).unwrap().run, sorted.run);
+    }
+
+    /// Twice the time is twice the cost, apart from the price of the request.
+    #[test]
+    fn time_scales_cost(mb in 128u32..=10_240, steps in 1u32..100_000, times in 1u32..100, arm: bool) {
+        let memory = MemoryMb::new(mb).unwrap();
+        let arch = if arm { Arch::Arm64 } else { Arch::X86_64 };
+        for billing in BillingStep::ALL {
+            let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", arch, billing).unwrap().without_request();
+            let ms = f64::from(steps.min(8000)) * billing.ms();
+            let cost = |ms| tariff.cost(memory, Millis::new(ms).unwrap()).usd();
+            let (once, many) = (cost(ms), cost(ms * f64::from(times)));
+            prop_assert!(once > 0.0 && (many / once / f64::from(times) - 1.0).abs() < 1e-9, "{} and {}", once, many);
+        }
+    }
+
+    #[test]
+    fn workload_files_are_read_as_they_were_written(w in any_workload()) {
+        prop_assert_eq!(Workload::from_toml(&w.to_toml()).unwrap(), w);
     }
 }

@@ -38,13 +38,15 @@ pub fn each<T: Send>(
         let answers: Vec<Result<T>> = chunk
             .into_par_iter()
             .flat_map_iter(|piece| match piece {
-                Ok(piece) => piece.parse(),
+                Ok(piece) => {
+                    let place = piece.place();
+                    let answer = |run: Run| {
+                        let id = run.id.clone();
+                        answer(run).map_err(|e| e.at(id).at(place.to_string()))
+                    };
+                    piece.parse().into_iter().map(|run| run.and_then(answer)).collect()
+                }
                 Err(error) => vec![Err(error)],
-            })
-            .map(|run| {
-                let run = run?;
-                let id = run.id.clone();
-                answer(run).map_err(|e| e.at(id))
             })
             .collect();
         for answer in answers {

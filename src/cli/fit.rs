@@ -1,6 +1,6 @@
 //! `powercurve fit`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::Library;
 use crate::predict::{Fit, fit};
+use crate::render::file;
 use crate::render::table::{Cell, Column, Table};
 use crate::units::Millis;
 
@@ -75,14 +76,14 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(done)
 }
 
-fn write_toml(path: &PathBuf, all: &[(Run, Fit)]) -> Result<()> {
+fn write_toml(path: &Path, all: &[(Run, Fit)]) -> Result<()> {
     let place = path.display().to_string();
     let [(_, only)] = all else {
         return Err(Error::new(format!("{} runs were fitted: a workload file holds one", all.len()))
             .help("give a single run with -o, or use --format jsonl")
             .at(place));
     };
-    std::fs::write(path, only.workload.to_toml()).map_err(|e| Error::new(format!("cannot be written: {e}")).at(place))
+    file::write_whole(path, only.workload.to_toml().as_bytes())
 }
 
 fn to_json(run: &Run, f: &Fit) -> Value {

@@ -1,12 +1,12 @@
 //! `powercurve learn`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Done, Out};
 use crate::error::{Error, Result};
 use crate::page::{FILES, server};
+use crate::render::file;
 
 /// Open the teaching page: sliders, levers, recorded runs and a quiz, all computed in the browser.
 ///
@@ -50,17 +50,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
 
 /// Writes the bundle.
 fn export(folder: &Path) -> Result<()> {
-    let failed = |path: &Path, e: std::io::Error| {
-        Error::new(format!("cannot be written: {e}"))
-            .help("give a folder that you may write to")
-            .at(path.display().to_string())
-    };
-    fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
-    for file in &FILES {
-        let path = folder.join(file.name);
-        fs::write(&path, file.bytes).map_err(|e| failed(&path, e))?;
-    }
-    Ok(())
+    file::create_folder(folder)?;
+    FILES.iter().try_for_each(|f| file::write_whole(&folder.join(f.name), f.bytes))
 }
 
 /// Hands the address to the desktop's own opener.

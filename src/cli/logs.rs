@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use serde_json::{Map, Value};
 
-use super::{Done, Format, Out, report};
+use super::{Done, Format, Out, report, warn};
 use crate::curve::{Failure, RunWarning};
 use crate::error::{Error, Result};
 use crate::export;
@@ -85,14 +85,17 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         // the last rejection is the error of the command
         let last = rejected.pop();
         rejected.iter().for_each(report);
-        return Err(last.unwrap_or_else(|| Error::new("no invocation in the logs: expected at least one REPORT line")));
+        return Err(last.unwrap_or_else(|| {
+            Error::new("no invocation in the logs: expected at least one REPORT line")
+                .help("export the log of a function that was invoked, with its REPORT lines")
+        }));
     }
     match args.format {
         Form::Record => {
             for function in &functions {
                 match function.to_run() {
                     Ok(run) => {
-                        run.warnings.iter().for_each(|warning| eprintln!("warning: {}: {warning}", run.id));
+                        run.warnings.iter().for_each(|warning| warn(format_args!("{}: {warning}", run.id)));
                         writeln!(out, "{}", export::record(&run))?;
                     }
                     Err(error) => rejected.push(error),
@@ -103,7 +106,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             // the failures are in the answer; what could not be counted is not
             for FunctionStatistics { function, incomplete: count, .. } in functions.iter().filter(|f| f.incomplete > 0)
             {
-                eprintln!("warning: {function}: {}", RunWarning::IncompleteReports { count: *count });
+                warn(format_args!("{function}: {}", RunWarning::IncompleteReports { count: *count }));
             }
             write(out, format, &functions)?;
         }

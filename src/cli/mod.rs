@@ -10,6 +10,7 @@ mod evaluate;
 mod fit;
 mod learn;
 mod logs;
+mod man;
 mod output;
 mod plan;
 mod predict;
@@ -25,6 +26,8 @@ mod values;
 mod whatif;
 mod workload;
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -51,6 +54,7 @@ enum Command {
     Fit(fit::Args),
     Learn(learn::Args),
     Logs(logs::Args),
+    Man(man::Args),
     Plan(plan::Args),
     Predict(predict::Args),
     Quiz(quiz::Args),
@@ -109,6 +113,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Fit(args) => fit::run(&args, &mut out),
         Command::Learn(args) => learn::run(&args, &mut out),
         Command::Logs(args) => logs::run(&args, &mut out),
+        Command::Man(args) => man::run(&args, &mut out),
         Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
         Command::Quiz(args) => quiz::run(&args, &mut out),
@@ -131,5 +136,15 @@ pub fn run(cli: Cli) -> ExitCode {
 
 /// Names a problem on stderr.
 pub fn report(error: &Error) {
-    eprintln!("error: {error}");
+    tell("error", error);
+}
+
+/// Says on stderr what to doubt about an answer.
+pub fn warn(doubt: impl Display) {
+    tell("warning", doubt);
+}
+
+/// Writes to stderr; when nobody listens there (`2>&1 | head`), there is nobody to tell.
+fn tell(kind: &str, what: impl Display) {
+    let _ = writeln!(io::stderr(), "{kind}: {what}");
 }

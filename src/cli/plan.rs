@@ -127,14 +127,18 @@ fn expect(args: &Args) -> Result<Expectation> {
     }
     if let Some(arg) = &args.run {
         let run = ingest::read(std::slice::from_ref(arg)).next();
-        let run = run.ok_or_else(|| Error::new("no run found: expected one").at(arg.as_str()))??;
+        let run = run.ok_or_else(|| {
+            Error::new("no run found: expected one").help("give tuning output or a run record").at(arg.as_str())
+        })??;
         let curve = match &args.memory {
             None => run.curve,
             Some(Sizes(wanted)) => at_sizes(&run.curve, wanted)?,
         };
         return Ok(Expectation { curve, arch: run.arch, failed: Vec::new() });
     }
-    let duration = args.duration.ok_or_else(|| Error::new("no durations: expected a workload, --run or --duration"))?;
+    let duration = args.duration.ok_or_else(|| {
+        Error::new("no durations: expected a workload, --run or --duration").help("see `powercurve plan --help`")
+    })?;
     let points = sizes()?.into_iter().map(|memory| Point::new(memory, duration)).collect();
     Ok(Expectation { curve: PowerCurve::new(points)?, arch: None, failed: Vec::new() })
 }

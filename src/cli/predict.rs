@@ -174,7 +174,9 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     if let Some(Sizes(given)) = &args.measured {
         run.curve = whole.filter(|m| given.contains(&m)).ok_or_else(|| {
             let has = list(whole.sizes());
-            Error::new(format!("none of the sizes of --measured was measured: the run has {has} MB")).at(run.id.clone())
+            Error::new(format!("none of the sizes of --measured was measured: the run has {has} MB"))
+                .help("give sizes that the run has")
+                .at(run.id.clone())
         })?;
     }
     let sizes = match &args.at {

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Out, workload};
+use super::{Done, Out, warn, workload};
 use crate::advise::{PricedCurve, StateMachine, Strategy};
 use crate::curve::{Arch, Point};
 use crate::error::{Error, Result};
@@ -115,7 +115,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         return Ok(Done::All);
     }
     let result = if args.exact {
-        simulate::exact(&workload, &args.memory.0, args.billing)?
+        simulate::exact(&workload, &args.memory.0, args.billing)
     } else {
         let tuning = Tuning {
             invocations: args.invocations,
@@ -125,10 +125,11 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             seed: args.seed,
             run: 0,
         };
-        tuning.run(&workload, &args.memory.0)?
+        tuning.run(&workload, &args.memory.0)
     };
+    let result = result.map_err(|e| e.at(source))?;
     for (memory, outcome) in &result.failed {
-        eprintln!("warning: {memory} is left out: {outcome}");
+        warn(format_args!("{memory} is left out: {outcome}"));
     }
     match args.format {
         SimulateFormat::Table => write_table(&workload, &result, out)?,

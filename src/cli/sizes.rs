@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::curve::PowerCurve;
 use crate::error::{Error, Result};
 use crate::units::MemoryMb;
 
@@ -17,6 +18,10 @@ impl Sizes {
     /// The list that aws-lambda-power-tuning is deployed with.
     pub const DEFAULT: &'static str = "128,256,512,1024,1536,3008";
 
+    fn help() -> String {
+        format!("give sizes in MB ({}), a range (128..3008:64) or ALL", Self::DEFAULT)
+    }
+
     /// What `ALL` stands for.
     const ALL: &'static str = "128..3008:64";
 
@@ -27,15 +32,30 @@ impl Sizes {
 impl FromStr for Sizes {
     type Err = Error;
     fn from_str(s: &str) -> Result<Self> {
-        let parts = s.split(',').map(|part| sizes_of(part.trim())).collect::<Result<Vec<_>>>();
-        let parts = parts.map_err(|e| {
-            e.at(format!("memory sizes '{s}'"))
-                .help(format!("give sizes in MB ({}), a range (128..3008:64) or ALL", Self::DEFAULT))
-        })?;
-        let mut sizes = parts.concat();
+        let mut sizes = Vec::new();
+        for part in s.split(',') {
+            sizes.extend(sizes_of(part.trim()).map_err(|e| e.help(Self::help()).at(shown(s)))?);
+            if sizes.len() > PowerCurve::MAX_POINTS {
+                return Err(Error::new(format!(
+                    "more than {} sizes: expected at most as many",
+                    PowerCurve::MAX_POINTS
+                ))
+                .help("Lambda offers 128 to 10240 MB; name each size once")
+                .at(shown(s)));
+            }
+        }
         sizes.sort_unstable();
         sizes.dedup();
         Ok(Self(sizes))
+    }
+}
+
+/// A list as messages quote it.
+fn shown(list: &str) -> String {
+    const MOST: usize = 60;
+    match list.char_indices().nth(MOST) {
+        Some((end, _)) => format!("memory sizes '{}...'", &list[..end]),
+        None => format!("memory sizes '{list}'"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::price_args::TariffArgs;
-use super::{Done, batch, workload};
+use super::{Done, batch, warn, workload};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::platform::pricing::PriceBasis;
@@ -72,7 +72,7 @@ pub fn of_workload(workload: &Workload, seed: Option<u64>, args: &TariffArgs) ->
     let step = args.tariff(PriceBasis::Lpt, Some(workload.arch), None)?.step();
     let subject = Subject::of_workload(workload, seed, step, |run| args.price(run))?;
     if let (Some((first, _)), Some((last, why))) = (subject.failed.first(), subject.failed.last()) {
-        eprintln!("warning: {}: {first} to {last} are left out: {why}", subject.series.name);
+        warn(format_args!("{}: {first} to {last} are left out: {why}", subject.series.name));
     }
     Ok(subject)
 }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::{Done, Out};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Library;
 use crate::pattern::{CLASSIFY_LEN, Training, train};
+use crate::render::file;
 
 /// Rebuild the model from the simulator: the library of simulated curves and the classifier.
 ///
@@ -33,14 +34,14 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
+    // a folder that cannot be written should not cost a training
+    file::create_folder(&args.out)?;
     let library = Library::simulate(args.library_seed, args.library_len);
     let settings = Training { seed: args.seed, runs: args.runs, ..Training::default() };
     let classifier = train(&library.prefix(CLASSIFY_LEN), &settings)?;
     let place = args.out.display().to_string();
-    let failed = |e: std::io::Error| Error::new(format!("cannot write the model: {e}")).at(place.clone());
-    std::fs::create_dir_all(&args.out).map_err(failed)?;
-    std::fs::write(args.out.join("library.bin"), library.to_bytes()).map_err(failed)?;
-    std::fs::write(args.out.join("classifier.json"), classifier.to_json()).map_err(failed)?;
+    file::write_whole(&args.out.join("library.bin"), &library.to_bytes())?;
+    file::write_whole(&args.out.join("classifier.json"), classifier.to_json().as_bytes())?;
     writeln!(
         out,
         "{} workloads in {place}/library.bin, {} training runs behind {place}/classifier.json",

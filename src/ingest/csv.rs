@@ -272,7 +272,8 @@ impl Table {
         let duration = Millis::new(row.required(Field::Duration)?)?;
         let cost = row.number(Field::Cost)?.map(Usd::new).transpose()?;
         let sample = row.sample()?;
-        let arch = row.text(Field::Arch).map(Arch::from_str).transpose()?;
+        let arch = row.text(Field::Arch).map(Arch::from_str).transpose();
+        let arch = arch.map_err(|e| e.help("leave the field empty where it is not known"))?;
         let function = self.function(row.text(Field::Function).unwrap_or_default())?;
         function.arch = function.arch.or(arch);
         function.runtime = function.runtime.take().or_else(|| row.text(Field::Runtime).map(str::to_owned));
@@ -325,7 +326,7 @@ impl Size {
             self.init.push_group(sample.cold_starts.unwrap_or(1).max(1), init, 0.0);
         }
         let so_far = &mut self.sample;
-        let cold_starts = so_far.cold_starts.map(|n| n.saturating_add(sample.cold_starts.unwrap_or(0)));
+        let cold_starts = so_far.cold_starts.map(|n| Sample::sum([n, sample.cold_starts.unwrap_or(0)]));
         *so_far = Sample {
             cold_starts: cold_starts.or(sample.cold_starts),
             max_memory_used_mb: larger(so_far.max_memory_used_mb, sample.max_memory_used_mb),

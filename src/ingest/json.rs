@@ -56,6 +56,13 @@ pub(super) fn walk(json: &str, depth: usize, visit: &mut dyn FnMut(Node) -> bool
 
 /// The runs of a text that holds one JSON value or several after each other.
 pub(super) fn runs(text: &[u8], name: &str) -> Vec<Result<Run>> {
+    // what most lines are: one sound run record, which need not be walked first
+    if text.starts_with(b"{")
+        && looks_like_record(text)
+        && let Ok(run) = parse_record(text)
+    {
+        return vec![Ok(named(run, name))];
+    }
     let values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let mut runs = Vec::new();
     for value in values {
@@ -93,15 +100,18 @@ fn one(json: &str, name: &str) -> Vec<Result<Run>> {
         return lpt::runs(json, name).unwrap_or_else(|e| vec![Err(e)]);
     }
     match parse_record(json.as_bytes()) {
-        Ok(mut run) => {
-            if run.id.is_empty() {
-                run.id = name.to_owned();
-            }
-            vec![Ok(run)]
-        }
+        Ok(run) => vec![Ok(named(run, name))],
         // a power-tuning output may mention memory_mb somewhere in its payload
         Err(record_error) => lpt::runs(json, name).unwrap_or_else(|_| vec![Err(record_error)]),
     }
+}
+
+/// The run, under `name` where it has none of its own.
+fn named(mut run: Run, name: &str) -> Run {
+    if run.id.is_empty() {
+        name.clone_into(&mut run.id);
+    }
+    run
 }
 
 /// Whether a JSON text mentions the one key that every run record has.

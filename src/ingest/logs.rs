@@ -21,9 +21,14 @@ use crate::error::{Error, Result};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn statistics(args: &[String]) -> Vec<Result<FunctionStatistics>> {
+    statistics_of(inputs(args))
+}
+
+/// As [`statistics`], of inputs that are known already, such as bytes in memory.
+pub fn statistics_of(inputs: Vec<Result<Input>>) -> Vec<Result<FunctionStatistics>> {
     let mut reports = Reports::default();
     let mut rejected = Vec::new();
-    for input in inputs(args) {
+    for input in inputs {
         match input {
             Ok(Input { name, sources }) => {
                 for source in sources {

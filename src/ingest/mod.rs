@@ -34,6 +34,7 @@ pub mod traces;
 pub mod url;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::curve::Run;
@@ -45,7 +46,7 @@ use report::Reports;
 pub use cost::infer_arch;
 pub use distribution::{DISCARD, RELATIVE_ERROR, Summary};
 pub use lines::LINE_LIMIT;
-pub use logs::statistics;
+pub use logs::{statistics, statistics_of};
 pub use record::parse_record;
 pub use report::{FunctionStatistics, SizeStatistics};
 pub use source::{Input, Source, inputs};
@@ -55,7 +56,20 @@ const MAX_GROUPS: usize = 1_000_000;
 
 /// The runs that the arguments name, in their order; an error is one rejected input, line or run.
 pub fn read(args: &[String]) -> impl Iterator<Item = Result<Run>> + Send + use<> {
-    raw(args).flat_map(|raw| match raw {
+    read_inputs(inputs(args))
+}
+
+/// The runs of inputs that are known already, such as bytes in memory.
+///
+/// ```
+/// use powercurve::ingest::{Input, read_inputs};
+/// let csv = b"memory,duration\n128,480\n256,241\n".to_vec();
+/// let runs: Vec<_> = read_inputs(vec![Ok(Input::of_bytes("resize", csv))]).collect::<Result<_, _>>()?;
+/// assert_eq!((runs[0].id.as_str(), runs[0].curve.len()), ("resize", 2));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn read_inputs(inputs: Vec<Result<Input>>) -> impl Iterator<Item = Result<Run>> + Send + use<> {
+    raw_inputs(inputs).flat_map(|raw| match raw {
         Ok(raw) => raw.parse(),
         Err(error) => vec![Err(error)],
     })
@@ -94,7 +108,11 @@ pub fn read_text(name: &str, text: &str) -> Vec<Result<Run>> {
 /// The same runs before they are parsed. Reading them is quick, and [`RawRun::parse`] can be
 /// called on many threads.
 pub fn raw(args: &[String]) -> impl Iterator<Item = Result<RawRun>> + Send + use<> {
-    Reader { inputs: inputs(args).into_iter(), input: None, lines: None, ready: VecDeque::new() }
+    raw_inputs(inputs(args))
+}
+
+fn raw_inputs(inputs: Vec<Result<Input>>) -> Reader {
+    Reader { inputs: inputs.into_iter(), input: None, lines: None, ready: VecDeque::new() }
 }
 
 /// A piece of an input that holds one run, sometimes several (a comparison of two, a list).
@@ -118,7 +136,30 @@ struct File {
     name: String,
 }
 
+/// Where a run stands in the input: a file, perhaps with a line. Displayed, it is the place of an error.
+#[derive(Debug, Clone)]
+pub struct Place {
+    file: Arc<File>,
+    line: Option<u64>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file.place_at(self.line))
+    }
+}
+
 impl RawRun {
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        let line = match self.content {
+            Content::Json { line, .. } => line,
+            Content::Url { line, .. } => Some(line),
+            Content::Parsed(_) => None,
+        };
+        Place { file: Arc::clone(&self.file), line }
+    }
+
     /// Parses it.
     pub fn parse(self) -> Vec<Result<Run>> {
         let Self { file, content } = self;
@@ -156,6 +197,7 @@ struct Reader {
 /// The rest of an input, and what its logs hold so far.
 struct OpenInput {
     name: String,
+    place: String,
     sources: std::vec::IntoIter<Source>,
     reports: Reports,
 }
@@ -185,7 +227,7 @@ impl Iterator for Reader {
                 match input.sources.next() {
                     Some(source) => self.lines = input.open(source, &mut self.ready),
                     None => {
-                        let file = Arc::new(File { place: input.name.clone(), name: input.name.clone() });
+                        let file = Arc::new(File { place: input.place.clone(), name: input.name.clone() });
                         let runs = std::mem::take(&mut input.reports).into_runs();
                         self.ready.extend(runs.map(|run| parsed(&file, run)));
                         self.input = None;
@@ -195,7 +237,9 @@ impl Iterator for Reader {
             }
             match self.inputs.next()? {
                 Ok(Input { name, sources }) => {
-                    self.input = Some(OpenInput { name, sources: sources.into_iter(), reports: Reports::default() });
+                    let place = if let [only] = &sources[..] { only.place() } else { name.clone() };
+                    let sources = sources.into_iter();
+                    self.input = Some(OpenInput { name, place, sources, reports: Reports::default() });
                 }
                 Err(error) => return Some(Err(error)),
             }

@@ -1,5 +1,7 @@
 //! Mean and standard deviation in one pass and constant memory.
 
+use crate::curve::Sample;
+
 /// Count, mean and variance of a stream of numbers.
 ///
 /// Source: B. P. Welford, "Note on a method for calculating corrected sums of squares and
@@ -23,8 +25,8 @@ impl Moments {
 
     /// Adds a group of which only the count, the mean and the standard deviation are known.
     pub fn push_group(&mut self, count: u64, mean: f64, sd: f64) {
-        let total = self.count + count;
-        if count == 0 || total == 0 {
+        let total = Sample::sum([self.count, count]);
+        if count == 0 {
             return;
         }
         let before = mean - self.mean;

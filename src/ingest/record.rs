@@ -213,7 +213,7 @@ pub(super) fn not_negative(x: f64, name: &str) -> Result<f64> {
 }
 
 pub(super) fn whole(x: f64, name: &str) -> Result<u64> {
-    if (0.0..=1e15).contains(&x) && x.fract() == 0.0 {
+    if (0.0..=Sample::MAX_COUNT as f64).contains(&x) && x.fract() == 0.0 {
         Ok(x as u64)
     } else {
         Err(Error::new(format!("{name} {x} is not usable: expected a whole number of 0 or more")).help(UNKNOWN))

@@ -40,6 +40,13 @@ pub struct Input {
     pub sources: Vec<Source>,
 }
 
+impl Input {
+    /// Bytes in memory, packed with gzip or not, read as a file of this name would be.
+    pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Self {
+        Self { name: name.to_owned(), sources: vec![Source::Text { name: name.to_owned(), text: bytes }] }
+    }
+}
+
 /// Resolves RUN arguments: `-` is standard input, a folder stands for the run files in it and in
 /// its folders, a visualization URL or its fragment is read as it is.
 ///
@@ -64,8 +71,7 @@ pub fn inputs(args: &[String]) -> Vec<Result<Input>> {
                 Ok(Input { name: stem(path), sources: vec![Source::Path(path.to_owned())] })
             } else if url::find(arg).next().is_some() {
                 urls += 1;
-                let name = format!("url-{urls}");
-                Ok(Input { name: name.clone(), sources: vec![Source::Text { name, text: arg.clone().into_bytes() }] })
+                Ok(Input::of_bytes(&format!("url-{urls}"), arg.clone().into_bytes()))
             } else {
                 let help = "give a file, a folder, - for standard input, or a quoted visualization URL";
                 Err(Error::new("no such file or folder").help(help).at(arg))

@@ -1,10 +1,13 @@
 //! X-Ray traces in: how long one invocation waits for what it calls.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::units::Millis;
 
 /// Largest trace file, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -50,12 +53,14 @@ struct Document {
 /// When the file cannot be read, is not such JSON, or holds no call.
 pub fn waiting_ms(path: &Path) -> Result<f64> {
     let at = |e: Error| e.at(path.display().to_string());
-    let size = std::fs::metadata(path).map_err(|e| at(Error::new(format!("cannot be opened: {e}"))))?.len();
-    if size > MAX_BYTES {
-        return Err(at(Error::new(format!("{size} bytes of traces: expected at most {MAX_BYTES}"))
+    let mut text = Vec::new();
+    let mut read = || File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut text);
+    read().map_err(|e| at(Error::new(format!("cannot be read: {e}")).help("check its path and permissions")))?;
+    if text.len() as u64 > MAX_BYTES {
+        let mib = MAX_BYTES >> 20;
+        return Err(at(Error::new(format!("traces are longer than {mib} MiB: expected at most that"))
             .help("a hundred traces are plenty")));
     }
-    let text = std::fs::read(path).map_err(|e| at(Error::new(format!("cannot be read: {e}"))))?;
     waiting_ms_of(&text).map_err(at)
 }
 
@@ -82,7 +87,10 @@ pub fn waiting_ms_of(json: &[u8]) -> Result<f64> {
     if waits.is_empty() {
         return Err(Error::new("no call in the traces: expected subsegments of namespace aws or remote").help(help));
     }
-    Ok(waits.iter().sum::<f64>() / waits.len() as f64)
+    let mean = waits.iter().sum::<f64>() / waits.len() as f64;
+    let mean =
+        Millis::new(mean).map_err(|e| e.help("times in traces are seconds since 1970").at("time of the calls"))?;
+    Ok(mean.ms())
 }
 
 /// Start and end, in seconds, of the calls below a document; calls inside a call are part of it.

@@ -213,7 +213,10 @@ impl Library {
     /// # Errors
     /// When the bytes are not a library of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let wrong = || Error::new("not a library of this version: expected the file that `powercurve train` writes");
+        let wrong = || {
+            Error::new("not a library of this version: expected the file that `powercurve train` writes")
+                .help("rebuild it with `powercurve train`")
+        };
         let (header, records) = bytes.split_at_checked(HEADER).ok_or_else(wrong)?;
         let (magic, header) = header.split_at(MAGIC.len());
         let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));

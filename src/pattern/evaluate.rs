@@ -41,6 +41,7 @@ pub struct Score {
 /// One pattern among singly labelled runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PatternScore {
+    /// The pattern.
     pub pattern: Pattern,
     /// Runs labelled with it alone.
     pub runs: usize,
@@ -53,6 +54,7 @@ pub struct PatternScore {
 /// One family among all labelled runs; a run that accepts several families counts in each.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FamilyScore {
+    /// The family.
     pub family: Family,
     /// Runs that accept a pattern of this family.
     pub runs: usize,
@@ -63,18 +65,26 @@ pub struct FamilyScore {
 /// Answers of similar confidence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reliability {
+    /// Number of answers in this band of confidence.
     pub answers: usize,
+    /// What they say of themselves: their mean confidence.
     pub mean_confidence: f64,
+    /// What they are: the share that is accepted.
     pub share_right: f64,
 }
 
 /// An answer that is not accepted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Wrong {
+    /// Name of the run.
     pub id: String,
+    /// The answer.
     pub answered: Pattern,
+    /// Its probability.
     pub confidence: f64,
+    /// Whether the answer said to be uncertain.
     pub uncertain: bool,
+    /// The patterns that would have been right.
     pub accept: Vec<Pattern>,
 }
 

@@ -15,8 +15,11 @@ use crate::units::MemoryMb;
 /// Relative errors in percent: median, mean, 90th percentile.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Errors {
+    /// Median, in percent.
     pub median: f64,
+    /// Mean, in percent.
     pub mean: f64,
+    /// 90th percentile, in percent.
     pub p90: f64,
     /// Number of sizes behind them.
     pub sizes: usize,
@@ -44,7 +47,9 @@ impl Errors {
 pub struct MethodErrors {
     /// `powercurve`, or the formula of a closed form.
     pub method: String,
+    /// Over the sizes of all runs.
     pub all: Errors,
+    /// By source of the runs.
     pub sources: BTreeMap<String, Errors>,
 }
 
@@ -55,6 +60,7 @@ pub struct Table {
     pub task: String,
     /// Number of runs.
     pub runs: usize,
+    /// The errors of each method, ours first.
     pub methods: Vec<MethodErrors>,
     /// Share of the measured means inside the 90 % interval, where the task has intervals.
     pub coverage: Option<f64>,

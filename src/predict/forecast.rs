@@ -41,9 +41,19 @@ pub struct Forecast {
 pub enum Next {
     /// Measure this size: the expected regret of the decision falls from the first to the second figure (shares of
     /// the best balanced score and cost).
-    Measure { memory: MemoryMb, regret: f64, regret_after: f64 },
+    Measure {
+        /// The size.
+        memory: MemoryMb,
+        /// Expected regret of deciding now.
+        regret: f64,
+        /// Expected regret of deciding after the measurement.
+        regret_after: f64,
+    },
     /// More measuring cannot pay: the expected regret of deciding now.
-    Stop { regret: f64 },
+    Stop {
+        /// Expected regret of deciding now.
+        regret: f64,
+    },
 }
 
 /// Expected regret below which a decision needs no further measurement: 1 %.
@@ -54,7 +64,7 @@ pub const SMALL_REGRET: f64 = 0.01;
 /// `measured` are sizes not worth measuring again.
 pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
     // a predicted duration beyond what a curve may hold costs as the longest does
-    let cost = |m, ms| Millis::new(ms).map_or(f64::MAX, |d| tariff.cost(m, d).usd());
+    let cost = |m, ms: f64| Millis::new(ms.max(Millis::MIN_MS)).map_or(f64::MAX, |d| tariff.cost(m, d).usd());
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();
     let ms: Vec<f64> = durations.iter().map(|d| d.ms).collect();
     let costs: Vec<f64> = sizes.iter().zip(&ms).map(|(&m, &ms)| cost(m, ms)).collect();

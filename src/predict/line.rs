@@ -34,7 +34,7 @@ impl Line {
     pub fn new(posterior: &Posterior<'_>, sizes: &[MemoryMb]) -> Result<Self> {
         let (mut points, mut band) = (Vec::with_capacity(sizes.len()), Vec::with_capacity(sizes.len()));
         // beyond the shortest and longest durations that there can be a curve is cut off
-        let cut = |ms: f64| Millis::new(ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS));
+        let cut = |ms: f64| Millis::new(ms.clamp(Millis::MIN_MS, Millis::MAX_MS));
         for &memory in sizes {
             let expected = posterior.predict(memory);
             points.push(Point::new(memory, cut(expected.ms)?));

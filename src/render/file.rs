@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 
 /// Writes `bytes` to `path`: whoever opens the file sees the old content or all of the new one, never a part.
 ///
-/// The bytes go to a temporary file of the same folder, which then takes the name of `path`.
+/// The bytes go to a temporary file of the same folder, which then takes the name of `path`. A link is followed; a device
+/// or a pipe, such as `/dev/stdout`, takes the bytes as they come.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -21,11 +22,28 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the folder does not exist or cannot be written, the disk is full, or `path` is a folder.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let resolved = path.canonicalize();
+    let path = resolved.as_deref().unwrap_or(path);
+    if path.exists() && !path.is_file() && !path.is_dir() {
+        return fs::write(path, bytes).map_err(|error| cannot_write(path, &error));
+    }
     let temporary = temporary_beside(path)?;
     fill(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
         // the first error is the one to report; a left-over file would only add to it
         let _ = fs::remove_file(&temporary);
         cannot_write(path, &error)
+    })
+}
+
+/// Makes a folder and those that it is in, where they are missing.
+///
+/// # Errors
+/// When it cannot be made, or a file has its name.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| {
+        Error::new(format!("cannot make the folder: {error}"))
+            .help("choose a folder that you may write to")
+            .at(path.display().to_string())
     })
 }
 
@@ -68,6 +86,22 @@ mod tests {
         write_whole(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_devices_stay_devices() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("a.svg"), folder.path().join("link.svg"));
+        fs::write(&path, b"old").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(link.is_symlink());
+        let device = folder.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        write_whole(&device, b"x").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl Tuning {
                 "{} invocations a size: expected 1 to {}",
                 self.invocations,
                 Self::MAX_INVOCATIONS
-            )));
+            ))
+            .help("10 to 100 are usual; a mean does not get better than the drift between sizes"));
         }
         if !(0.0..=0.4).contains(&self.discard) {
             return Err(Error::new(format!("discarding a share of {} at each end: expected 0 to 0.4", self.discard))
@@ -99,6 +100,18 @@ impl Tuning {
         workload: &Workload,
         memory: MemoryMb,
     ) -> std::result::Result<Vec<InvocationResult>, Outcome> {
+        let mut results = Vec::with_capacity(self.invocations as usize);
+        self.play(workload, memory, |result| results.push(result))?;
+        Ok(results)
+    }
+
+    /// Shows `visit` every invocation in order.
+    fn play(
+        &self,
+        workload: &Workload,
+        memory: MemoryMb,
+        mut visit: impl FnMut(InvocationResult),
+    ) -> std::result::Result<(), Outcome> {
         let stream = Stream::new(self.seed, self.run, memory);
         let deployment = Deployment::new(workload, memory, self.billing, &mut stream.size())?;
         let queue_ms = workload.downstream.as_ref().map(|d| {
@@ -108,7 +121,7 @@ impl Tuning {
         let environment = |number| deployment.environment(&mut stream.environment(number));
         let mut environments = Environments::start(if self.parallel { self.invocations } else { 1 }, environment);
         let mut phase = stream.invocation(0).random();
-        let invoke = |number| {
+        for number in 0..self.invocations {
             let mut rng = stream.invocation(number);
             let renewed = rng.random_bool(workload.cold_start.share).then(|| environment(number));
             let place = environments.place(renewed);
@@ -118,23 +131,24 @@ impl Tuning {
             }
             let result = deployment.invoke(&place, queue_ms, &mut phase, &mut rng);
             environments.free(place, result.duration.ms());
-            result
-        };
-        Ok((0..self.invocations).map(invoke).collect())
+            visit(result);
+        }
+        Ok(())
     }
 
     /// One point of the curve, or the outcome that fails the size.
     fn measure(&self, workload: &Workload, memory: MemoryMb) -> Result<Measured> {
-        let results = match self.invocations(workload, memory) {
-            Ok(results) => results,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        if let Some(failed) = results.iter().find(|r| !matches!(r.outcome, Outcome::Finished(_))) {
-            return Ok(Err(failed.outcome));
+        let mut seen = Seen::new(self.invocations as usize);
+        if let Err(outcome) = self.play(workload, memory, |result| seen.push(&result)) {
+            return Ok(Err(outcome));
         }
-        let duration_ms = trimmed_mean(results.iter().map(InvocationResult::total_ms).collect(), self.discard);
-        let billed_ms = trimmed_mean(results.iter().map(|r| r.billed.ms()).collect(), self.discard);
-        let point = Point { sample: sample(&results), ..Point::new(memory, Millis::new(duration_ms)?) };
+        if let Some(failed) = seen.failed {
+            return Ok(Err(failed));
+        }
+        let sample = seen.sample();
+        let duration_ms = trimmed_mean(seen.total_ms, self.discard);
+        let billed_ms = trimmed_mean(seen.billed_ms, self.discard);
+        let point = Point { sample, ..Point::new(memory, Millis::new(duration_ms)?) };
         Ok(Ok(point.with_cost(mean_cost(workload.arch, self.billing, memory, billed_ms)?)))
     }
 
@@ -172,7 +186,7 @@ pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> R
         let point = Point::new(memory, Millis::new(total_ms)?);
         Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, billing, memory, billed.ms())?))))
     };
-    collect(workload, billing, sizes.iter().map(point).collect::<Result<_>>()?)
+    collect(workload, billing, sizes.par_iter().map(point).collect::<Result<_>>()?)
 }
 
 /// What one memory size gives: a point of the curve, or the outcome that fails it.
@@ -185,7 +199,7 @@ fn collect(workload: &Workload, billing: BillingStep, measured: Vec<(MemoryMb, M
     let curve = PowerCurve::new(points).map_err(|_| match failed.last() {
         Some((memory, outcome)) => Error::new(format!("no memory size finishes; at {memory}: {outcome}"))
             .help("try larger sizes: --memory ALL"),
-        None => Error::new("no memory size to measure: expected at least one"),
+        None => Error::new("no memory size to measure: expected at least one").help("give sizes from 128 to 10240 MB"),
     })?;
     let name = if workload.name.is_empty() { "workload" } else { workload.name.as_str() };
     let run = Run {
@@ -198,20 +212,61 @@ fn collect(workload: &Workload, billing: BillingStep, measured: Vec<(MemoryMb, M
     Ok(TuningResult { run, failed })
 }
 
-/// What is known of the invocations behind a mean. The standard deviation is that of the warm
-/// ones, where there are any: a cold start is another population.
-fn sample(results: &[InvocationResult]) -> Sample {
-    let warm: Vec<f64> = results.iter().filter(|r| r.init.is_none()).map(InvocationResult::total_ms).collect();
-    let init: Vec<f64> = results.iter().filter_map(|r| r.init.map(Millis::ms)).collect();
-    let alike = if warm.len() > 1 { warm } else { results.iter().map(InvocationResult::total_ms).collect() };
-    let max_memory_used_mb = results.iter().map(|r| r.max_memory_used_mb).reduce(f64::max);
-    Sample {
-        count: Some(results.len() as u64),
-        sd_ms: standard_deviation(&alike),
-        max_memory_used_mb,
-        init_ms: (!init.is_empty()).then(|| init.iter().sum::<f64>() / init.len() as f64),
-        cold_starts: Some(init.len() as u64),
-        ..Sample::default()
+/// What is kept of the invocations of one size.
+struct Seen {
+    total_ms: Vec<f64>,
+    billed_ms: Vec<f64>,
+    /// The times of the warm ones, once there was a cold start.
+    warm_ms: Option<Vec<f64>>,
+    init_ms: Vec<f64>,
+    max_memory_used_mb: Option<f64>,
+    /// How the first one that did not finish ended.
+    failed: Option<Outcome>,
+}
+
+impl Seen {
+    fn new(invocations: usize) -> Self {
+        let room = || Vec::with_capacity(invocations);
+        Self {
+            total_ms: room(),
+            billed_ms: room(),
+            warm_ms: None,
+            init_ms: Vec::new(),
+            max_memory_used_mb: None,
+            failed: None,
+        }
+    }
+
+    fn push(&mut self, result: &InvocationResult) {
+        if !matches!(result.outcome, Outcome::Finished(_)) {
+            self.failed.get_or_insert(result.outcome);
+        }
+        let total_ms = result.total_ms();
+        if let Some(init) = result.init {
+            self.init_ms.push(init.ms());
+            self.warm_ms.get_or_insert_with(|| self.total_ms.clone());
+        } else if let Some(warm_ms) = &mut self.warm_ms {
+            warm_ms.push(total_ms);
+        }
+        self.total_ms.push(total_ms);
+        self.billed_ms.push(result.billed.ms());
+        self.max_memory_used_mb = Some(result.max_memory_used_mb.max(self.max_memory_used_mb.unwrap_or(0.0)));
+    }
+
+    /// What is known of the invocations behind the means. The standard deviation is that of the warm ones, where there
+    /// are any: a cold start is another population.
+    fn sample(&self) -> Sample {
+        let warm_ms = self.warm_ms.as_ref().unwrap_or(&self.total_ms);
+        let alike = if warm_ms.len() > 1 { warm_ms } else { &self.total_ms };
+        let init = &self.init_ms;
+        Sample {
+            count: Some(self.total_ms.len() as u64),
+            sd_ms: standard_deviation(alike),
+            max_memory_used_mb: self.max_memory_used_mb,
+            init_ms: (!init.is_empty()).then(|| init.iter().sum::<f64>() / init.len() as f64),
+            cold_starts: Some(init.len() as u64),
+            ..Sample::default()
+        }
     }
 }
 
@@ -249,7 +304,7 @@ pub(super) fn billed(billing: BillingStep, duration: Millis, init: Option<Millis
 /// assert_eq!(trimmed_mean(vec![1.0, 2.0, 6.0], 0.2), 3.0);
 /// ```
 pub fn trimmed_mean(mut values: Vec<f64>, discard: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let k = (values.len() as f64 * discard).floor() as usize;
     let kept = values.get(k..values.len().saturating_sub(k)).unwrap_or_default();
     kept.iter().sum::<f64>() / kept.len() as f64

@@ -330,7 +330,8 @@ impl Workload {
                 "the workload file has {} bytes: expected at most {}",
                 text.len(),
                 Self::MAX_TOML_BYTES
-            )));
+            ))
+            .help("a workload describes one function: a hundred lines are plenty"));
         }
         let workload: Self = toml::from_str(text).map_err(|e| {
             let line = e.span().map(|span| text[..span.start].matches('\n').count() + 1);
@@ -365,6 +366,8 @@ impl Workload {
         range("cpu.helper_fraction", cpu.helper_fraction.unwrap_or(0.0), 0.0, 1.0)?;
         range("cpu.throttle_overhead", cpu.throttle_overhead, 0.0, 2.0)?;
         range("cpu.knee_mb", cpu.knee_mb.unwrap_or(1769.0), 128.0, 10_240.0)?;
+        range("number of [[call]] tables", self.calls.len() as f64, 0.0, MOST_GROUPS)?;
+        range("number of [[transfer]] tables", self.transfers.len() as f64, 0.0, MOST_GROUPS)?;
         for (i, call) in self.calls.iter().enumerate() {
             let key = |name: &str| format!("call[{i}].{name}");
             range(&key("count"), f64::from(call.count), 0.0, 100_000.0)?;
@@ -411,7 +414,7 @@ impl Workload {
         range("noise.drift_cv", n.drift_cv, 0.0, 10.0)?;
         range("noise.second_generation_speed", n.second_generation_speed, 0.1, 10.0)?;
         range("noise.second_generation_share", n.second_generation_share, 0.0, 1.0)?;
-        if self.busy_ms() <= 0.0 {
+        if self.busy_ms() < LEAST_BUSY_MS {
             return Err(Error::new(
                 "the workload does nothing: expected some CPU work, a call, a transfer or a downstream",
             )
@@ -420,7 +423,7 @@ impl Workload {
         Ok(())
     }
 
-    /// A rough sum of everything that takes time: zero only for a workload that does nothing.
+    /// A rough sum of everything that takes time: next to zero only for a workload that does nothing.
     fn busy_ms(&self) -> f64 {
         let calls: f64 = self
             .calls
@@ -448,10 +451,17 @@ impl Workload {
     }
 }
 
+/// Most groups of calls, and most transfers: each is played in every invocation.
+const MOST_GROUPS: f64 = 256.0;
+
+/// A workload that takes less time than this, in ms, does nothing: no platform measures it.
+const LEAST_BUSY_MS: f64 = 1e-3;
+
 fn range(key: &str, value: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&value) {
         Ok(())
     } else {
-        Err(Error::new(format!("{key} = {value} is out of range: expected {low} to {high}")))
+        Err(Error::new(format!("{key} = {value} is out of range: expected {low} to {high}"))
+            .help("correct the value in the workload file"))
     }
 }

@@ -51,12 +51,12 @@ pub fn parse_text(text: &[u8]) -> Report {
             Some(b'n') if label.ends_with(b"Duration") => match label[..label.len() - 8].trim_ascii_end() {
                 l if l.ends_with(b"Billed") || l.ends_with(b"Billed Restore") => {}
                 l if l.ends_with(b"Init") || l.ends_with(b"Restore") => {
-                    report.init_ms = plus(report.init_ms, number(value));
+                    report.init_ms = plus(report.init_ms, metric(value));
                 }
-                _ => report.duration_ms = number(value),
+                _ => report.duration_ms = metric(value),
             },
-            Some(b'e') if label.ends_with(b"Memory Size") => report.memory_mb = number(value),
-            Some(b'd') if label.ends_with(b"Memory Used") => report.max_memory_used_mb = number(value),
+            Some(b'e') if label.ends_with(b"Memory Size") => report.memory_mb = metric(value),
+            Some(b'd') if label.ends_with(b"Memory Used") => report.max_memory_used_mb = metric(value),
             Some(b's') if label.ends_with(b"Status") => status.status = word(value),
             Some(b'e') if label.ends_with(b"Error Type") => status.error_type = word(value),
             _ => {}
@@ -69,13 +69,13 @@ pub fn parse_text(text: &[u8]) -> Report {
 /// Reads a `platform.report` event: `{"type": "platform.report", "record": {"requestId": ...,
 /// "metrics": {"durationMs": ..., "memorySizeMB": ..., ...}, "status": "success"}}`.
 pub fn parse_event(event: &[u8]) -> Report {
-    let metric = |name: &[u8]| field(event, name).and_then(number);
+    let value = |name: &[u8]| field(event, name).and_then(metric);
     let mut report = Report {
         request: field(event, b"requestId").and_then(uuid),
-        duration_ms: metric(b"durationMs"),
-        memory_mb: metric(b"memorySizeMB"),
-        max_memory_used_mb: metric(b"maxMemoryUsedMB"),
-        init_ms: plus(metric(b"initDurationMs"), metric(b"restoreDurationMs")),
+        duration_ms: value(b"durationMs"),
+        memory_mb: value(b"memorySizeMB"),
+        max_memory_used_mb: value(b"maxMemoryUsedMB"),
+        init_ms: plus(value(b"initDurationMs"), value(b"restoreDurationMs")),
         failure: None,
     };
     let status = Status {
@@ -152,6 +152,13 @@ fn skip<'a>(text: &'a [u8], bytes: &[u8]) -> &'a [u8] {
 pub fn word(text: &[u8]) -> &[u8] {
     let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'$');
     &text[..text.iter().take_while(name).count()]
+}
+
+/// A duration or an amount of memory; what no invocation can have had is not known.
+fn metric(text: &[u8]) -> Option<f64> {
+    /// More than any duration in ms and any memory in MB.
+    const MOST: f64 = 1e12;
+    number(text).filter(|x| (0.0..=MOST).contains(x))
 }
 
 /// The decimal number at the start of a text.
@@ -293,6 +300,14 @@ mod tests {
         let killed =
             event.replace("\"success\"", r#""error","errorType":"Runtime.ExitError""#).replace(":70,", ":256,");
         assert_eq!(parse_event(killed.as_bytes()).failure, Some(Failure::OutOfMemory));
+    }
+
+    #[test]
+    fn absurd_metrics_are_unknown() {
+        let report = parse_text(
+            b"REPORT RequestId: x\tDuration: 8.00 ms\tMemory Size: 128 MB\tMax Memory Used: -5 MB\tInit Duration: 9e3779 ms",
+        );
+        assert_eq!((report.duration_ms, report.max_memory_used_mb, report.init_ms), (Some(8.0), None, None));
     }
 
     #[test]

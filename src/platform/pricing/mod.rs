@@ -158,7 +158,7 @@ impl Prices {
             cost += (gb_s.min(up_to) - lower).max(0.0) * price;
             lower = up_to;
         }
-        Usd::new(cost).unwrap_or(Usd::ZERO)
+        Usd::at_most(cost)
     }
 
     /// What ephemeral storage of `storage_mb` costs for `seconds` of billed time; the first 512 MB are free.
