@@ -42,6 +42,7 @@ pub mod curve;
 pub mod error;
 pub mod export;
 pub mod ingest;
+pub mod load;
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod page;

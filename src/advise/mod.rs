@@ -3,6 +3,7 @@
 //! Nothing here measures or predicts: a recommendation picks among the sizes of the curve it is
 //! given, as aws-lambda-power-tuning does.
 
+mod account;
 mod check;
 mod cliff;
 mod crossing;
@@ -10,11 +11,14 @@ mod expect;
 mod pareto;
 mod plan;
 mod priced;
+mod rank;
 mod recommend;
 mod strategy;
 mod tolerance;
 mod whatif;
+mod worth;
 
+pub use account::{Account, Usage};
 pub use check::{Check, check};
 pub use cliff::Cliff;
 pub use crossing::crossing;
@@ -22,7 +26,9 @@ pub use expect::{expected_curve, expected_duration};
 pub use pareto::pareto;
 pub use plan::{LptInput, Plan, PlannedSize, StateMachine, TuningRun};
 pub use priced::{PricedCurve, PricedPoint};
+pub use rank::{Estimate, Prospect, RankBy, Ranked, Ranking, USUAL_MB, rank};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use strategy::Strategy;
 pub use tolerance::Tolerance;
 pub use whatif::{Effect, Evaluation, Market, compare, evaluate};
+pub use worth::Worth;

@@ -46,7 +46,7 @@ pub fn recommend(curve: &PricedCurve, wish: &Wish, tariff: &Tariff) -> Result<Re
     })
 }
 
-fn choose(curve: &PricedCurve, wish: &Wish) -> Result<PricedPoint> {
+pub(super) fn choose(curve: &PricedCurve, wish: &Wish) -> Result<PricedPoint> {
     let limit = wish.max_duration.map_or(f64::INFINITY, Millis::ms);
     let fast_enough = || curve.points().iter().filter(|p| p.duration.ms() <= limit);
     let strict = wish.strategy.pick_among(curve, fast_enough()).ok_or_else(|| too_slow(curve, limit))?;

@@ -16,6 +16,7 @@ mod plan;
 mod predict;
 mod price_args;
 mod quiz;
+mod rank;
 mod recommend;
 mod simulate;
 mod sizes;
@@ -54,6 +55,7 @@ enum Command {
     Plan(plan::Args),
     Predict(predict::Args),
     Quiz(quiz::Args),
+    Rank(rank::Args),
     Recommend(recommend::Args),
     Simulate(simulate::Args),
     Train(train::Args),
@@ -111,6 +113,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
         Command::Quiz(args) => quiz::run(&args, &mut out),
+        Command::Rank(args) => rank::run(&args, &mut out),
         Command::Recommend(args) => recommend::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),
         Command::Train(args) => train::run(&args, &mut out),

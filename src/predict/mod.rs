@@ -8,5 +8,5 @@ mod line;
 
 pub use closed_form::ClosedForm;
 pub use fit::{Fit, fit};
-pub use forecast::{Choices, Forecast, Next, forecast};
+pub use forecast::{Choices, Forecast, Next, SMALL_REGRET, forecast};
 pub use line::Line;

@@ -25,6 +25,12 @@ pub enum Cell {
     Duration(Millis),
     /// An amount of dollars.
     Cost(Usd),
+    /// Dollars of a month that may be a loss, with a sign where they are.
+    SignedCost(f64),
+    /// Milliseconds that may be negative.
+    SignedDuration(f64),
+    /// Seconds, shown in hours.
+    Hours(f64),
     /// The cost of one invocation, in dollars: people see that of a million.
     PerMillion(Usd),
     /// A signed share, shown in per cent: 0.05 as `+5.0 %`.
@@ -46,11 +52,18 @@ impl Cell {
     }
 
     fn for_people(&self) -> String {
+        let signed = |x: f64, shown: String| if x < 0.0 { format!("-{shown}") } else { shown };
         match self {
             Self::Text(text) => text.clone(),
             Self::Memory(memory) => memory.to_string(),
             Self::Duration(duration) => duration.to_string(),
             Self::Cost(cost) => cost.to_string(),
+            // a month's money: cents are enough
+            Self::SignedCost(usd) => signed(*usd, format!("${:.2}", usd.abs())),
+            Self::SignedDuration(ms) => {
+                signed(*ms, Millis::new(ms.abs()).map_or_else(|_| "0 ms".to_owned(), |d| d.to_string()))
+            }
+            Self::Hours(seconds) => format!("{:.1}", seconds / 3600.0),
             Self::PerMillion(cost) => cost.per_million().to_string(),
             Self::Change(share) => format!("{:+.1} %", 100.0 * share),
             Self::Share(share) => format!("{:.0} %", 100.0 * share),
@@ -66,10 +79,18 @@ impl Cell {
             Self::Memory(memory) => memory.mb().to_string(),
             Self::Duration(duration) => duration.ms().to_string(),
             Self::Cost(cost) | Self::PerMillion(cost) => cost.usd().to_string(),
-            Self::Change(share) | Self::Share(share) | Self::Number(share, _) => share.to_string(),
+            Self::Change(x) | Self::Share(x) | Self::Number(x, _) => x.to_string(),
+            Self::SignedCost(x) | Self::SignedDuration(x) | Self::Hours(x) => x.to_string(),
             Self::Count(n) => n.to_string(),
             Self::Empty => String::new(),
         }
+    }
+}
+
+/// As people see it in a table.
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.for_people())
     }
 }
 
