@@ -15,6 +15,7 @@ use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::load::FunctionLoad;
 use crate::model::Observation;
+use crate::model::posterior::quantile;
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::{BillingStep, gb_seconds};
 use crate::predict::{Next, SMALL_REGRET, forecast};
@@ -239,12 +240,6 @@ fn candidates(run: &Run, current: MemoryMb) -> Vec<MemoryMb> {
     sizes.sort_unstable();
     sizes.dedup();
     sizes
-}
-
-/// The value below which a share `q` of the values lies; reorders them.
-fn quantile(values: &mut [f64], q: f64) -> f64 {
-    let at = ((values.len() as f64 * q) as usize).min(values.len() - 1);
-    *values.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
 /// A duration within what a curve may hold.

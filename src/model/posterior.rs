@@ -232,7 +232,7 @@ fn resample(weighted: &[(f64, Scaled)]) -> Vec<Member> {
 }
 
 /// The value below which a share `q` of the values lies; reorders them.
-fn quantile(values: &mut [f64], q: f64) -> f64 {
+pub(crate) fn quantile(values: &mut [f64], q: f64) -> f64 {
     let at = ((values.len() as f64 * q) as usize).min(values.len() - 1);
     *values.select_nth_unstable_by(at, f64::total_cmp).1
 }
