@@ -4,9 +4,12 @@
 //! given, as aws-lambda-power-tuning does.
 
 mod account;
+mod baseline;
 mod check;
 mod cliff;
 mod crossing;
+mod ensemble;
+mod estimate;
 mod expect;
 mod pareto;
 mod plan;
@@ -19,14 +22,17 @@ mod whatif;
 mod worth;
 
 pub use account::{Account, Usage};
+pub use baseline::{Drift, Former, drift};
 pub use check::{Check, check};
 pub use cliff::Cliff;
 pub use crossing::crossing;
+pub use ensemble::{Changes, Ensemble};
+pub use estimate::Estimate;
 pub use expect::{expected_curve, expected_duration};
 pub use pareto::pareto;
 pub use plan::{LptInput, Plan, PlannedSize, StateMachine, TuningRun};
 pub use priced::{PricedCurve, PricedPoint};
-pub use rank::{Estimate, Prospect, RankBy, Ranked, Ranking, USUAL_MB, rank};
+pub use rank::{Prospect, RankBy, Ranked, Ranking, USUAL_MB, rank};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use strategy::Strategy;
 pub use tolerance::Tolerance;

@@ -10,12 +10,11 @@
 use rayon::prelude::*;
 
 use crate::advise::recommend::choose;
-use crate::advise::{Account, Market, PricedCurve, Strategy, Usage, Wish};
+use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish};
 use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::load::FunctionLoad;
 use crate::model::Observation;
-use crate::model::posterior::quantile;
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::{BillingStep, gb_seconds};
 use crate::predict::{Next, SMALL_REGRET, forecast};
@@ -26,51 +25,6 @@ pub const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
 
 /// Share of a size that the memory used may take before the size counts as too small.
 const FULL: f64 = 0.9;
-
-/// Standard deviations to the ends of a 90 % interval.
-const Z_90: f64 = 1.645;
-
-/// A figure with its 90 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Estimate {
-    /// The median.
-    pub mid: f64,
-    /// 5 % quantile.
-    pub low: f64,
-    /// 95 % quantile.
-    pub high: f64,
-}
-
-impl Estimate {
-    /// The quantiles of equally likely values, widened by independent noise of standard deviation `noise_sd`.
-    fn of(mut values: Vec<f64>, noise_sd: f64) -> Self {
-        let (mid, noise) = (quantile(&mut values, 0.5), Z_90 * noise_sd);
-        let (low, high) = (quantile(&mut values, 0.05), quantile(&mut values, 0.95));
-        Self { mid, low: mid - (mid - low).hypot(noise), high: mid + (high - mid).hypot(noise) }
-    }
-
-    /// The estimate of `f` of the figure, for an `f` that grows or falls throughout.
-    fn map(self, f: impl Fn(f64) -> f64) -> Self {
-        let (low, high) = (f(self.low), f(self.high));
-        Self { mid: f(self.mid), low: low.min(high), high: low.max(high) }
-    }
-
-    /// The sum of two figures that err together.
-    fn plus(self, other: Self) -> Self {
-        Self { mid: self.mid + other.mid, low: self.low + other.low, high: self.high + other.high }
-    }
-
-    /// The sum of figures that err independently of each other.
-    pub fn sum(all: impl Iterator<Item = Self>) -> Self {
-        let (mut mid, mut below, mut above) = (0.0, 0.0, 0.0);
-        for e in all {
-            mid += e.mid;
-            below += (e.mid - e.low).powi(2);
-            above += (e.high - e.mid).powi(2);
-        }
-        Self { mid, low: mid - below.sqrt(), high: mid + above.sqrt() }
-    }
-}
 
 /// What a run and a load say about one function, before the bill of the account is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,7 +98,7 @@ impl Prospect {
         let seen = Observation::of(&known_run);
         let posterior = reader.posterior(&seen);
         let curves = posterior.curves(&sizes);
-        let medians = (0..sizes.len()).map(|i| quantile(&mut curves.iter().map(|c| c[i]).collect::<Vec<_>>(), 0.5));
+        let medians = (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0).mid);
         let expected = PowerCurve::new(
             sizes.iter().zip(medians).map(|(&m, ms)| Ok(Point::new(m, within(ms)?))).collect::<Result<_>>()?,
         )?;

@@ -1,5 +1,6 @@
 //! `powercurve recommend`
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::answers::Answers;
@@ -8,7 +9,9 @@ use super::{Done, Format, Out, batch, values};
 use crate::advise::{Cliff, PricedPoint, Recommendation, Strategy, Tolerance, Wish, recommend};
 use crate::curve::Run;
 use crate::error::Result;
+use crate::load::function_name;
 use crate::platform::billing::BillingStep;
+use crate::render::snippet::Snippet;
 use crate::render::table::{Cell, Column};
 use crate::units::{MemoryMb, Millis};
 
@@ -19,6 +22,7 @@ use crate::units::{MemoryMb, Millis};
   powercurve recommend runs.jsonl --strategy balanced --weight 0.3 --format csv
   powercurve recommend results.json --tolerance 5%          # the fastest within 5 % of the cheapest
   powercurve recommend results.json --strategy cost --max-duration 300ms
+  powercurve recommend results.json --snippet terraform
   powercurve recommend results.json --prices list --region eu-south-1 --billing 100ms
 
 Recorded costs are used where every size has one, unless an option about prices is given.")]
@@ -43,12 +47,40 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT")]
     tolerance: Option<Tolerance>,
 
+    /// Print only the configuration of the chosen size, to paste.
+    #[arg(long, value_enum, value_name = "KIND")]
+    snippet: Option<SnippetKind>,
+
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
     #[command(flatten)]
     tariff: TariffArgs,
+}
+
+/// Where the chosen size goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SnippetKind {
+    /// A step that fails the build when the size is no longer right.
+    GithubActions,
+    /// AWS SAM.
+    Sam,
+    /// AWS CDK in TypeScript.
+    Cdk,
+    /// Terraform.
+    Terraform,
+}
+
+impl From<SnippetKind> for Snippet {
+    fn from(kind: SnippetKind) -> Self {
+        match kind {
+            SnippetKind::GithubActions => Self::GithubActions,
+            SnippetKind::Sam => Self::Sam,
+            SnippetKind::Cdk => Self::Cdk,
+            SnippetKind::Terraform => Self::Terraform,
+        }
+    }
 }
 
 const COLUMNS: [Column; 8] = [
@@ -72,6 +104,17 @@ struct Answer {
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let strategy = Strategy::named(&args.strategy, args.weight)?;
     let wish = Wish { strategy, max_duration: args.max_duration, tolerance: args.tolerance };
+    if let Some(kind) = args.snippet {
+        let runs = args.runs.iter().map(|run| shell_word(run)).collect::<Vec<_>>().join(" ");
+        return batch::each(
+            &args.runs,
+            |run| answer(&run, &wish, &args.tariff),
+            |answer| {
+                let name = function_name(&answer.id);
+                write!(out, "{}", Snippet::from(kind).text(name, answer.recommendation.choice.memory, &runs))
+            },
+        );
+    }
     let mut answers = Answers::new(out, args.format, &COLUMNS);
     let mut verdict = Verdict::default();
     let done = batch::each(
@@ -84,6 +127,16 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     )?;
     answers.finish(&verdict.text())?;
     Ok(done)
+}
+
+/// An argument as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn answer(run: &Run, wish: &Wish, args: &TariffArgs) -> Result<Answer> {

@@ -122,6 +122,11 @@ impl<'a> Posterior<'a> {
         }
     }
 
+    /// The workloads of equal weight that stand for the posterior; one may come several times, then in a row.
+    pub fn members(&self) -> impl Iterator<Item = Scaled> + '_ {
+        self.members.iter().map(|m| Scaled { particle: m.particle, ln_full: m.ln_full })
+    }
+
     /// Posterior probability of each pattern, in the order of [`Pattern::ALL`].
     pub fn patterns(&self) -> &[f64; Pattern::COUNT] {
         &self.patterns

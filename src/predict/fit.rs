@@ -7,7 +7,7 @@ use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
 
 use crate::curve::Run;
-use crate::model::scan::Candidate;
+use crate::model::scan::{Candidate, Scaled};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Pattern, Shares};
 use crate::simulate::{breakdown, expected_ms};
@@ -149,10 +149,7 @@ struct Found {
 }
 
 fn search(library: &Library, start: &Candidate, seen: &Observation, posterior: &Posterior<'_>) -> Found {
-    let particle = start.scaled.particle as usize;
-    let drawn = library.workload(particle);
-    let factor = (start.scaled.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
-    let base = known_identity(scaled(&drawn, factor), seen);
+    let base = plausible(library, &start.scaled, seen);
     let knobs: Vec<Knob> = Knob::ALL.into_iter().filter(|k| k.applies(&base)).collect();
     let sd = (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD);
     let weights = posterior.point_weights().iter().map(|w| w.sqrt() / sd).collect();
@@ -167,6 +164,13 @@ fn search(library: &Library, start: &Candidate, seen: &Observation, posterior: &
     let (solved, report) = LevenbergMarquardt::new().with_patience(12).with_tol(1e-4).minimize(problem);
     let cost = if report.objective_function.is_finite() { report.objective_function } else { f64::MAX };
     Found { workload: solved.workload(), cost, open: solved.open_terms() }
+}
+
+/// A workload of the library at the scale of a run, with the run's own runtime and instruction set.
+pub fn plausible(library: &Library, member: &Scaled, seen: &Observation) -> Workload {
+    let particle = member.particle as usize;
+    let factor = (member.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
+    known_identity(scaled(&library.workload(particle), factor), seen)
 }
 
 /// The run's own runtime and instruction set, with what the draw assumed for its own written out.

@@ -7,6 +7,6 @@ pub mod forecast;
 mod line;
 
 pub use closed_form::ClosedForm;
-pub use fit::{Fit, fit};
+pub use fit::{Fit, fit, plausible};
 pub use forecast::{Choices, Forecast, Next, SMALL_REGRET, forecast};
 pub use line::Line;

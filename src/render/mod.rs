@@ -3,4 +3,5 @@
 
 pub mod chart;
 pub mod file;
+pub mod snippet;
 pub mod table;
