@@ -39,6 +39,7 @@ pub mod advise;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod curve;
+pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod ingest;

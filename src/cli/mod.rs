@@ -10,6 +10,7 @@ mod completions;
 mod drawing;
 mod evaluate;
 mod fit;
+mod generate;
 mod learn;
 mod logs;
 mod output;
@@ -51,6 +52,7 @@ enum Command {
     Completions(completions::Args),
     Evaluate(evaluate::Args),
     Fit(fit::Args),
+    Generate(generate::Args),
     Learn(learn::Args),
     Logs(logs::Args),
     Plan(plan::Args),
@@ -109,6 +111,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Evaluate(args) => evaluate::run(&args, &mut out),
         Command::Fit(args) => fit::run(&args, &mut out),
+        Command::Generate(args) => generate::run(&args, &mut out),
         Command::Learn(args) => learn::run(&args, &mut out),
         Command::Logs(args) => logs::run(&args, &mut out),
         Command::Plan(args) => plan::run(&args, &mut out),

@@ -1,7 +1,7 @@
 //! Writing a file whole or not at all.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -21,18 +21,63 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the folder does not exist or cannot be written, the disk is full, or `path` is a folder.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let temporary = temporary_beside(path)?;
-    fill(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
-        // the first error is the one to report; a left-over file would only add to it
-        let _ = fs::remove_file(&temporary);
-        cannot_write(path, &error)
-    })
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes).map_err(|error| cannot_write(path, &error))?;
+    file.finish()
 }
 
-fn fill(temporary: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// A file that is written piece by piece and takes its name only once it is complete.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    file: BufWriter<File>,
+    finished: bool,
+}
+
+impl WholeFile {
+    /// Begins a file that will be `path`.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn create(path: &Path) -> Result<Self> {
+        let temporary = temporary_beside(path)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&temporary);
+        let file = BufWriter::new(file.map_err(|error| cannot_write(path, &error))?);
+        Ok(Self { path: path.to_owned(), temporary, file, finished: false })
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn finish(mut self) -> Result<()> {
+        let named = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        named
+            .and_then(|()| fs::rename(&self.temporary, &self.path))
+            .map_err(|error| cannot_write(&self.path, &error))?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if !self.finished {
+            // the first error is the one to report; a left-over file would only add to it
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// A name in the folder of `path` that no other process uses.
@@ -46,7 +91,8 @@ fn temporary_beside(path: &Path) -> Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Error {
+/// What is wrong with a file that cannot be written, and what to do.
+pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Error {
     let help = match error.kind() {
         io::ErrorKind::NotFound => "create the folder first",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "choose a folder that you may write to",
