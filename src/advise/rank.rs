@@ -105,7 +105,7 @@ impl Prospect {
         let tariff = prices.tariff(BillingStep::Ms1);
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
-        let chosen = choose(&priced, wish)?.memory;
+        let chosen = choose(&priced, wish, &[])?.memory;
         let place = |memory| sizes.iter().position(|&m| m == memory).unwrap_or(0);
         let (now, mut then) = (place(current), place(chosen));
 

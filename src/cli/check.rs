@@ -71,9 +71,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             let (curve, _) = args.tariff.price(&run)?;
             let known = former.as_ref().and_then(|f| f.get(&run.id).or(only));
             let drift = known.map(|known| drift(&run, known, current)).transpose()?;
-            Ok((run.id.clone(), check(&curve, current, args.tolerance)?, drift))
+            Ok((run.id.clone(), check(&curve, current, args.tolerance)?, drift, args.tariff.currency(&run)))
         },
-        |(id, check, drift)| {
+        |(id, check, drift, currency)| {
             all += 1;
             let passed = check.passed && !drift.is_some_and(|d| d.failed());
             failed += u32::from(!passed);
@@ -96,9 +96,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             let row = [
                 Cell::Text(id),
                 Cell::Memory(check.current.memory),
-                Cell::PerMillion(check.current.cost),
+                Cell::PerMillion(check.current.cost).in_currency(currency),
                 Cell::Memory(check.best.memory),
-                Cell::PerMillion(check.best.cost),
+                Cell::PerMillion(check.best.cost).in_currency(currency),
                 Cell::Change(check.excess),
                 Cell::Text(if passed { "passed" } else { "failed" }.to_owned()),
                 Cell::or_empty(drift, |d| Cell::Text(in_words(&d))),

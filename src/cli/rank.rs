@@ -139,7 +139,13 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let (mut prospects, mut seen) = (Vec::new(), BTreeSet::new());
     done = done.and(batch::each(
         &args.runs,
-        |run| judge(&run, loads.get(&run.id), &wish, &account),
+        |run| {
+            // what the load does not say, the option may
+            let load = loads
+                .get(&run.id)
+                .map(|load| FunctionLoad { storage_mb: load.storage_mb.or(args.prices.storage), ..load.clone() });
+            judge(&run, load.as_ref(), &wish, &account)
+        },
         |answer| {
             match answer {
                 Answer::NoLoad(id) => unmatched.runs.push(id),

@@ -182,7 +182,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
 }
 
 fn subject(args: &Args, function: &str) -> Result<(Subject, Done)> {
-    let environment = Environment::on_demand(args.invocations_per_month, args.billing);
+    let mut environment = Environment::on_demand(args.invocations_per_month, args.billing);
+    environment.storage_mb = args.prices.storage.unwrap_or(environment.storage_mb);
     if is_workload(function) {
         let before = Scenario { workload: workload::read(function)?, environment };
         return Ok((Subject { before, recorded: None }, Done::All));

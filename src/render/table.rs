@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use crate::error::{Error, Result};
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// A column by its two names: that of a field in CSV, and that of a heading for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub enum Cell {
     Number(f64, usize),
     /// A whole number.
     Count(u64),
+    /// An amount in yuan.
+    Yuan(Box<Cell>),
     /// Nothing to say.
     Empty,
 }
@@ -49,6 +51,12 @@ impl Cell {
     /// The cell of a value that may be missing.
     pub fn or_empty<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
         value.map_or(Self::Empty, cell)
+    }
+
+    /// The cell of an amount in this currency.
+    #[must_use]
+    pub fn in_currency(self, currency: Currency) -> Self {
+        if currency == Currency::Cny { Self::Yuan(Box::new(self)) } else { self }
     }
 
     fn for_people(&self) -> String {
@@ -69,6 +77,7 @@ impl Cell {
             Self::Share(share) => format!("{:.0} %", 100.0 * share),
             Self::Number(x, digits) => format!("{x:.digits$}"),
             Self::Count(n) => n.to_string(),
+            Self::Yuan(amount) => Currency::Cny.text(&amount.for_people()),
             Self::Empty => String::new(),
         }
     }
@@ -82,6 +91,7 @@ impl Cell {
             Self::Change(x) | Self::Share(x) | Self::Number(x, _) => x.to_string(),
             Self::SignedCost(x) | Self::SignedDuration(x) | Self::Hours(x) => x.to_string(),
             Self::Count(n) => n.to_string(),
+            Self::Yuan(amount) => amount.for_programs(),
             Self::Empty => String::new(),
         }
     }

@@ -174,9 +174,7 @@ impl Prices {
     /// # Errors
     /// When no price is known for the region.
     pub fn storage(&self, storage_mb: f64, seconds: f64) -> Result<Usd> {
-        let price = self.storage.ok_or_else(|| {
-            Error::new("no price of ephemeral storage is known in this region").help("give it with --price-storage")
-        })?;
+        let price = self.storage.ok_or_else(table::no_storage_price)?;
         Usd::new((storage_mb - Self::FREE_STORAGE_MB).max(0.0) / 1024.0 * seconds * price)
     }
 
