@@ -37,11 +37,11 @@ pub struct Args {
     run: Option<String>,
 
     /// Which run, where the input holds several.
-    #[arg(long, requires = "run")]
+    #[arg(long, requires = "run", conflicts_with_all = ["workload", "duration"])]
     id: Option<String>,
 
     /// Plan only the fewest sizes to measure next, beside those of the recorded run.
-    #[arg(long, requires = "run", conflicts_with = "memory")]
+    #[arg(long, requires = "run", conflicts_with_all = ["workload", "duration", "memory"])]
     next: bool,
 
     /// Take the same duration at every size: 300, 300ms or 1.5s.
