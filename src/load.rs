@@ -53,7 +53,7 @@ pub fn function_name(text: &str) -> &str {
         return rest;
     }
     match text.split_once(':') {
-        Some((name, version)) if version == "$LATEST" => name,
+        Some((name, "$LATEST")) => name,
         _ => text,
     }
 }
