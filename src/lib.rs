@@ -41,9 +41,11 @@ pub mod advise;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod curve;
+pub mod dataset;
 pub mod error;
 pub mod export;
 pub mod ingest;
+pub mod load;
 pub mod model;
 #[cfg(feature = "cli")]
 pub mod page;

@@ -227,6 +227,45 @@ impl fmt::Display for Usd {
     }
 }
 
+/// The currency of an amount: prices of the China regions are in yuan, under the same field names as dollars elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Currency {
+    /// US dollars.
+    #[default]
+    Usd,
+    /// Chinese yuan.
+    Cny,
+}
+
+impl Currency {
+    /// What AWS charges in a region.
+    ///
+    /// ```
+    /// use powercurve::units::Currency;
+    /// assert_eq!(Currency::of_region("cn-north-1").text("$0.50"), "¥0.50");
+    /// assert_eq!(Currency::of_region("us-east-1").code(), "USD");
+    /// ```
+    pub fn of_region(region: &str) -> Self {
+        if region.starts_with("cn-") { Self::Cny } else { Self::Usd }
+    }
+
+    /// The ISO code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Usd => "USD",
+            Self::Cny => "CNY",
+        }
+    }
+
+    /// A text whose amounts are written with `$`, in this currency.
+    pub fn text(self, dollars: &str) -> String {
+        match self {
+            Self::Usd => dollars.to_owned(),
+            Self::Cny => dollars.replace('$', "¥"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use powercurve::advise::Estimate;
 use powercurve::pattern::Family;
-use powercurve::render::chart::{Chart, Estimated, Fleet, FleetFunction, Mark, Picture, Series, Size, Theme};
+use powercurve::render::chart::{Chart, Fleet, FleetFunction, Mark, Picture, Series, Size, Theme};
 use powercurve::{Interval, MemoryMb, Millis, Point, PowerCurve, Usd};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -181,8 +182,8 @@ fn fleet(count: usize) -> Fleet {
         FleetFunction {
             id: format!("<function> {i}"),
             family: Family::ALL[i % Family::ALL.len()],
-            duration: Estimated { mid: duration, low: 0.8 * duration, high: 1.2 * duration },
-            saving: Estimated { mid: usd, low: usd - 30.0, high: usd + 30.0 },
+            duration: Estimate { mid: duration, low: 0.8 * duration, high: 1.2 * duration },
+            saving: Estimate { mid: usd, low: usd - 30.0, high: usd + 30.0 },
             decided: !i.is_multiple_of(3),
         }
     };
@@ -212,8 +213,8 @@ fn a_fleet_of_none_of_one_and_of_very_many_can_be_drawn() {
         assert_eq!(svg.contains("the first 2000 of 2500 functions"), count == 2500);
     }
     let mut odd = fleet(2);
-    odd.functions[0].saving = Estimated { mid: 1e12, low: f64::NEG_INFINITY, high: f64::INFINITY };
-    odd.functions[1].duration = Estimated { mid: 1e9, low: 0.0, high: f64::NAN };
+    odd.functions[0].saving = Estimate { mid: 1e12, low: f64::NEG_INFINITY, high: f64::INFINITY };
+    odd.functions[1].duration = Estimate { mid: 1e9, low: 0.0, high: f64::NAN };
     for theme in [Theme::Light, Theme::Dark] {
         assert!(Picture::fleet(&odd).theme(theme).png().unwrap().starts_with(b"\x89PNG"));
     }

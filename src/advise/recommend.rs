@@ -1,6 +1,6 @@
 //! One recommendation: a strategy within limits, and what else to know before following it.
 
-use crate::advise::{Cliff, PricedCurve, PricedPoint, Strategy, Tolerance, crossing, pareto};
+use crate::advise::{Cliff, PricedCurve, PricedPoint, Strategy, Tail, Tolerance, crossing, pareto};
 use crate::error::{Error, Result};
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::units::{MemoryMb, Millis};
@@ -10,7 +10,7 @@ use crate::units::{MemoryMb, Millis};
 pub struct Wish {
     /// What is minimised.
     pub strategy: Strategy,
-    /// Longest acceptable mean duration: a service-level objective.
+    /// Longest acceptable duration: a service-level objective on the mean, or on a percentile where one is given.
     pub max_duration: Option<Millis>,
     /// With [`Strategy::Cost`]: take the fastest size that costs at most this much more than the
     /// cheapest. With [`Strategy::Speed`]: the cheapest that is at most this much slower than the fastest.
@@ -30,13 +30,14 @@ pub struct Recommendation {
     pub misread: Option<MemoryMb>,
 }
 
-/// Recommends one of the measured sizes. `tariff` prices only the billing cliffs.
+/// Recommends one of the measured sizes. `tails` are the percentiles that `max_duration` is about, none for the mean;
+/// `tariff` prices only the billing cliffs.
 ///
 /// # Errors
 /// When no measured size is fast enough, or a tolerance is given for the balanced strategy, whose
 /// weight already trades cost against speed.
-pub fn recommend(curve: &PricedCurve, wish: &Wish, tariff: &Tariff) -> Result<Recommendation> {
-    let choice = choose(curve, wish)?;
+pub fn recommend(curve: &PricedCurve, wish: &Wish, tails: &[Tail], tariff: &Tariff) -> Result<Recommendation> {
+    let choice = choose(curve, wish, tails)?;
     let cliffs = BillingStep::ALL.into_iter();
     Ok(Recommendation {
         choice,
@@ -46,10 +47,21 @@ pub fn recommend(curve: &PricedCurve, wish: &Wish, tariff: &Tariff) -> Result<Re
     })
 }
 
-fn choose(curve: &PricedCurve, wish: &Wish) -> Result<PricedPoint> {
+pub(super) fn choose(curve: &PricedCurve, wish: &Wish, tails: &[Tail]) -> Result<PricedPoint> {
     let limit = wish.max_duration.map_or(f64::INFINITY, Millis::ms);
-    let fast_enough = || curve.points().iter().filter(|p| p.duration.ms() <= limit);
-    let strict = wish.strategy.pick_among(curve, fast_enough()).ok_or_else(|| too_slow(curve, limit))?;
+    let bound = |p: &PricedPoint| tails.iter().find(|t| t.memory == p.memory).map_or(p.duration, |t| t.duration);
+    let fast_enough = || curve.points().iter().filter(|p| bound(p).ms() <= limit);
+    let too_slow = || {
+        let fastest = curve.points().iter().min_by(|a, b| bound(a).ms().total_cmp(&bound(b).ms()));
+        let fastest = fastest.unwrap_or(&curve.points()[0]); // a curve has at least one point
+        Error::new(format!(
+            "no measured size takes at most {limit} ms: the fastest is {} with {:.1} ms",
+            fastest.memory,
+            bound(fastest).ms()
+        ))
+        .help("raise --max-duration, measure larger sizes, or make the function faster")
+    };
+    let strict = wish.strategy.pick_among(curve, fast_enough()).ok_or_else(too_slow)?;
     let Some(tolerance) = wish.tolerance else { return Ok(strict) };
     let (value, other): (fn(&PricedPoint) -> f64, Strategy) = match wish.strategy {
         Strategy::Cost => (|p| p.cost.usd(), Strategy::Speed),
@@ -61,16 +73,6 @@ fn choose(curve: &PricedCurve, wish: &Wish) -> Result<PricedPoint> {
     };
     let good_enough = fast_enough().filter(|p| tolerance.allows(value(p), value(&strict)));
     Ok(other.pick_among(curve, good_enough).unwrap_or(strict))
-}
-
-fn too_slow(curve: &PricedCurve, limit_ms: f64) -> Error {
-    let fastest = Strategy::Speed.pick(curve);
-    Error::new(format!(
-        "no measured size takes at most {limit_ms} ms: the fastest is {} with {:.1} ms",
-        fastest.memory,
-        fastest.duration.ms()
-    ))
-    .help("raise --max-duration, measure larger sizes, or make the function faster")
 }
 
 #[cfg(test)]
@@ -95,7 +97,7 @@ mod tests {
 
     fn pick(wish: Wish) -> Result<u32> {
         let (curve, tariff) = readme()?;
-        Ok(recommend(&curve, &wish, &tariff)?.choice.memory.mb())
+        Ok(recommend(&curve, &wish, &[], &tariff)?.choice.memory.mb())
     }
 
     #[test]
@@ -124,7 +126,8 @@ mod tests {
     #[test]
     fn the_crossing_is_named_where_it_misleads() -> Result<()> {
         let (curve, tariff) = readme()?;
-        let at = |strategy| Ok::<_, Error>(recommend(&curve, &Wish { strategy, ..Wish::default() }, &tariff)?.misread);
+        let at =
+            |strategy| Ok::<_, Error>(recommend(&curve, &Wish { strategy, ..Wish::default() }, &[], &tariff)?.misread);
         let crossed = crossing(&curve);
         assert_eq!(crossed.map(MemoryMb::mb), Some(128));
         assert_eq!(at(Strategy::Cost)?, crossed);

@@ -78,7 +78,7 @@ pub fn evaluate(scenario: &Scenario, memory: MemoryMb, market: &Market) -> Resul
     })
 }
 
-/// The bill of a month: on-demand time, requests, provisioned concurrency, state transitions.
+/// The bill of a month: on-demand time, requests, provisioned concurrency, state transitions, ephemeral storage.
 ///
 /// Provisioned environments serve as much as they have seconds for; the rest runs on demand.
 fn month(scenario: &Scenario, memory: MemoryMb, duration: Millis, prices: &Prices, free_tier: bool) -> Result<Usd> {
@@ -87,7 +87,13 @@ fn month(scenario: &Scenario, memory: MemoryMb, duration: Millis, prices: &Price
     let requests = events * f64::from(environment.invocations_per_event);
     // an event's time is spread over its invocations, each of which is rounded up
     let each = Millis::new(duration.ms() / f64::from(environment.invocations_per_event))?;
-    let gb_s = gb_seconds(memory, environment.billing.billed(each)) * requests;
+    let billed = environment.billing.billed(each);
+    let gb_s = gb_seconds(memory, billed) * requests;
+    let storage = if environment.storage_mb > Prices::FREE_STORAGE_MB {
+        prices.storage(environment.storage_mb, billed.ms() / 1e3 * requests)?.usd()
+    } else {
+        0.0
+    };
 
     let (provisioned, on_demand_share) = if environment.provisioned == 0 {
         (0.0, 1.0)
@@ -100,7 +106,7 @@ fn month(scenario: &Scenario, memory: MemoryMb, duration: Millis, prices: &Price
         (configured_gb_s * price.configured + gb_s * share * price.running, 1.0 - share)
     };
     let transitions = events * f64::from(environment.transitions_per_event) * prices.transition;
-    Usd::new(prices.month(gb_s * on_demand_share, requests, free_tier).usd() + provisioned + transitions)
+    Usd::new(prices.month(gb_s * on_demand_share, requests, free_tier).usd() + provisioned + transitions + storage)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
 
 mod answers;
+mod baseline;
 mod batch;
 mod chart;
 mod check;
@@ -8,6 +9,7 @@ mod classify;
 mod completions;
 mod evaluate;
 mod fit;
+mod generate;
 mod learn;
 mod logs;
 mod man;
@@ -16,6 +18,7 @@ mod plan;
 mod predict;
 mod price_args;
 mod quiz;
+mod rank;
 mod recommend;
 mod report;
 mod simulate;
@@ -52,12 +55,14 @@ enum Command {
     Completions(completions::Args),
     Evaluate(evaluate::Args),
     Fit(fit::Args),
+    Generate(generate::Args),
     Learn(learn::Args),
     Logs(logs::Args),
     Man(man::Args),
     Plan(plan::Args),
     Predict(predict::Args),
     Quiz(quiz::Args),
+    Rank(rank::Args),
     Recommend(recommend::Args),
     Report(report::Args),
     Simulate(simulate::Args),
@@ -111,12 +116,14 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Evaluate(args) => evaluate::run(&args, &mut out),
         Command::Fit(args) => fit::run(&args, &mut out),
+        Command::Generate(args) => generate::run(&args, &mut out),
         Command::Learn(args) => learn::run(&args, &mut out),
         Command::Logs(args) => logs::run(&args, &mut out),
         Command::Man(args) => man::run(&args, &mut out),
         Command::Plan(args) => plan::run(&args, &mut out),
         Command::Predict(args) => predict::run(&args, &mut out),
         Command::Quiz(args) => quiz::run(&args, &mut out),
+        Command::Rank(args) => rank::run(&args, &mut out),
         Command::Recommend(args) => recommend::run(&args, &mut out),
         Command::Report(args) => report::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args, &mut out),

@@ -5,14 +5,16 @@ use serde_json::{Value, json};
 use super::answers::write_document;
 use super::price_args::TariffArgs;
 use super::sizes::Sizes;
+use super::subject::one_run;
 use super::{Done, Format, Out, values, workload};
-use crate::advise::{LptInput, Plan, StateMachine, Strategy, TuningRun, expected_curve};
-use crate::curve::{Arch, Point, PowerCurve};
+use crate::advise::{
+    LptInput, NextSizes, Plan, StateMachine, Strategy, TuningRun, expected_curve, next_sizes, predicted_curve,
+};
+use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
-use crate::ingest;
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::render::table::{Cell, Column, Table};
-use crate::units::{MemoryMb, Millis};
+use crate::units::{Currency, MemoryMb, Millis};
 
 /// What a power-tuning run costs on AWS, before running it, and the input to run it with.
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,7 @@ use crate::units::{MemoryMb, Millis};
     after_help = "Examples:
   powercurve plan my-function.toml --invocations 50
   powercurve plan --run results.json --state-machine only-cold-starts
+  powercurve plan --run results.json --next --lpt-input    # only the sizes that tell most beside the measured ones
   powercurve plan --duration 2s --memory ALL
   powercurve plan my-function.toml --lpt-input --lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:resize"
 )]
@@ -32,6 +35,14 @@ pub struct Args {
     /// Take the durations of a recorded run.
     #[arg(long, group = "expectation")]
     run: Option<String>,
+
+    /// Which run, where the input holds several.
+    #[arg(long, requires = "run", conflicts_with_all = ["workload", "duration"])]
+    id: Option<String>,
+
+    /// Plan only the fewest sizes to measure next, beside those of the recorded run.
+    #[arg(long, requires = "run", conflicts_with_all = ["workload", "duration", "memory"])]
+    next: bool,
 
     /// Take the same duration at every size: 300, 300ms or 1.5s.
     #[arg(long, value_name = "TIME", group = "expectation", value_parser = values::duration)]
@@ -93,6 +104,15 @@ struct Expectation {
     curve: PowerCurve,
     arch: Option<Arch>,
     failed: Vec<(MemoryMb, Error)>,
+    run: Option<Run>,
+}
+
+/// What to measure next, its bill, and that of the usual sweep.
+struct NextPlan {
+    next: NextSizes,
+    /// `None` where more measuring cannot pay.
+    plan: Option<Plan>,
+    sweep: Plan,
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
@@ -105,16 +125,35 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         tariff: args.tariff.tariff(PriceBasis::List, expectation.arch, None)?,
         transition: given.transition.map_or_else(|| PriceTable::embedded().transition(region), Ok)?,
     };
-    let plan = Plan::new(&expectation.curve, &tuning)?;
+    let next = expectation.run.as_ref().map(|run| next_plan(run, &tuning)).transpose()?;
+    let plan = match &next {
+        Some(next) if args.next => next.plan.clone().ok_or_else(|| nothing_to_measure(next))?,
+        _ => Plan::new(&expectation.curve, &tuning)?,
+    };
+    let currency = Currency::of_region(region);
     let input = lpt_input(args, &plan, &tuning)?;
     if args.lpt_input {
         writeln!(out, "{input:#}")?;
         return Ok(Done::All);
     }
-    let few = few_sizes(&expectation.curve, &tuning)?;
-    let record = record(&plan, few.as_ref(), &expectation.failed, input);
-    let verdict = verdict(args, &plan, few.as_ref(), &expectation.failed);
-    write_document(out, args.format, &record, &table(&plan), &verdict)?;
+    // of a run the posterior says which few sizes tell most
+    let few = if next.is_some() { None } else { few_sizes(&expectation.curve, &tuning)? };
+    let mut record = record(&plan, few.as_ref(), &expectation.failed, input);
+    let mut verdict = verdict(args, &plan, few.as_ref(), &expectation.failed);
+    if let Some(next) = &next {
+        record["measure_next"] = json!({
+            "memory_mb": next.next.sizes,
+            "regret": next.next.regret,
+            "regret_after": next.next.regret_after,
+            "total_usd": next.plan.as_ref().map(|plan| plan.total_usd),
+            "sweep_total_usd": next.sweep.total_usd,
+        });
+        verdict += &next_sentence(next);
+    }
+    if currency != Currency::Usd {
+        record["currency"] = currency.code().into();
+    }
+    write_document(out, args.format, &record, &table(&plan, currency), &currency.text(&verdict))?;
     Ok(Done::All)
 }
 
@@ -123,24 +162,21 @@ fn expect(args: &Args) -> Result<Expectation> {
     if let Some(arg) = &args.workload {
         let workload = workload::read(arg)?;
         let (curve, failed) = expected_curve(&workload, &sizes()?)?;
-        return Ok(Expectation { curve, arch: Some(workload.arch), failed });
+        return Ok(Expectation { curve, arch: Some(workload.arch), failed, run: None });
     }
     if let Some(arg) = &args.run {
-        let run = ingest::read(std::slice::from_ref(arg)).next();
-        let run = run.ok_or_else(|| {
-            Error::new("no run found: expected one").help("give tuning output or a run record").at(arg.as_str())
-        })??;
+        let (run, _) = one_run(arg, args.id.as_deref())?;
         let curve = match &args.memory {
-            None => run.curve,
+            None => run.curve.clone(),
             Some(Sizes(wanted)) => at_sizes(&run.curve, wanted)?,
         };
-        return Ok(Expectation { curve, arch: run.arch, failed: Vec::new() });
+        return Ok(Expectation { curve, arch: run.arch, failed: Vec::new(), run: Some(run) });
     }
     let duration = args.duration.ok_or_else(|| {
         Error::new("no durations: expected a workload, --run or --duration").help("see `powercurve plan --help`")
     })?;
     let points = sizes()?.into_iter().map(|memory| Point::new(memory, duration)).collect();
-    Ok(Expectation { curve: PowerCurve::new(points)?, arch: None, failed: Vec::new() })
+    Ok(Expectation { curve: PowerCurve::new(points)?, arch: None, failed: Vec::new(), run: None })
 }
 
 fn at_sizes(curve: &PowerCurve, wanted: &[MemoryMb]) -> Result<PowerCurve> {
@@ -174,11 +210,51 @@ fn record(plan: &Plan, few: Option<&Plan>, failed: &[(MemoryMb, Error)], input: 
     record
 }
 
-fn table(plan: &Plan) -> Table {
+fn next_plan(run: &Run, tuning: &TuningRun) -> Result<NextPlan> {
+    let next = next_sizes(run, &tuning.tariff);
+    let plan_of = |sizes: &[MemoryMb]| Plan::new(&predicted_curve(run, sizes)?, tuning);
+    let usual = TuningRun::DEFAULT_SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
+    let plan = if next.sizes.is_empty() { None } else { Some(plan_of(&next.sizes)?) };
+    Ok(NextPlan { plan, sweep: plan_of(&usual)?, next })
+}
+
+fn nothing_to_measure(next: &NextPlan) -> Error {
+    Error::new(format!(
+        "nothing to measure: the expected regret of the choice is {:.1} % already",
+        100.0 * next.next.regret
+    ))
+    .help("`powercurve recommend` chooses among the measured sizes, `powercurve predict` among others")
+}
+
+fn next_sentence(next: &NextPlan) -> String {
+    let Some(plan) = &next.plan else {
+        return format!(
+            "Nothing more to measure: the expected regret of the choice is {:.1} %.\n",
+            100.0 * next.next.regret
+        );
+    };
+    let sizes: Vec<String> = next.next.sizes.iter().map(|m| m.mb().to_string()).collect();
+    format!(
+        "Measuring {} MB next costs {}, where the usual six sizes cost {}; it is expected to cut the regret of the choice from \
+         {:.1} % to {:.1} %.\n",
+        sizes.join(", "),
+        plan.total_usd,
+        next.sweep.total_usd,
+        100.0 * next.next.regret,
+        100.0 * next.next.regret_after
+    )
+}
+
+fn table(plan: &Plan, currency: Currency) -> Table {
     let mut table = Table::new(&COLUMNS);
     for size in &plan.sizes {
         let series = Cell::or_empty(Millis::new(size.series_s * 1e3).ok(), Cell::Duration);
-        table.row([Cell::Memory(size.memory), Cell::Duration(size.duration), series, Cell::Cost(size.cost)]);
+        table.row([
+            Cell::Memory(size.memory),
+            Cell::Duration(size.duration),
+            series,
+            Cell::Cost(size.cost).in_currency(currency),
+        ]);
     }
     table
 }

@@ -1,10 +1,13 @@
 //! Options about prices.
 
+use serde_json::Value;
+
 use crate::advise::PricedCurve;
 use crate::curve::{Arch, Run};
 use crate::error::Result;
 use crate::platform::billing::{BillingStep, Tariff};
-use crate::platform::pricing::{PriceBasis, PriceOverride, PriceTable};
+use crate::platform::pricing::{PriceBasis, PriceOverride, PriceTable, Prices};
+use crate::units::Currency;
 
 /// The region, and prices of the user's own.
 #[derive(Debug, clap::Args)]
@@ -25,6 +28,10 @@ pub struct PriceArgs {
     #[arg(long, value_name = "USD", hide_short_help = true)]
     price_transition: Option<f64>,
 
+    /// Ephemeral storage of the function in MB: what exceeds 512 is charged by the second.
+    #[arg(long, value_name = "MB", value_parser = storage)]
+    pub storage: Option<f64>,
+
     /// Your price of a GB-second of ephemeral storage above 512 MB, in $.
     #[arg(long, value_name = "USD", hide_short_help = true)]
     price_storage: Option<f64>,
@@ -36,6 +43,10 @@ pub struct PriceArgs {
     /// Your price of a GB-second of a handler on provisioned concurrency, in $.
     #[arg(long, value_name = "USD", hide_short_help = true)]
     price_provisioned_running: Option<f64>,
+}
+
+fn storage(s: &str) -> std::result::Result<f64, String> {
+    s.parse().ok().filter(|mb| (512.0..=10_240.0).contains(mb)).ok_or_else(|| "expected 512 to 10240 MB".into())
 }
 
 impl PriceArgs {
@@ -82,7 +93,10 @@ impl TariffArgs {
     /// size has one and the user said nothing about prices, else computed ones.
     pub fn price(&self, run: &Run) -> Result<(PricedCurve, Tariff)> {
         let recorded_step = run.billing_ms.and_then(BillingStep::from_ms);
-        let tariff = self.tariff(PriceBasis::Lpt, run.arch, recorded_step)?;
+        // a run in yuan was tuned in a China region, which have one price
+        let usual = if self.currency(run) == Currency::Cny { "cn-north-1" } else { self.prices.region() };
+        let region = self.prices.region.as_deref().unwrap_or(usual);
+        let tariff = self.tariff_in(region, PriceBasis::Lpt, run.arch, recorded_step)?;
         let curve = if self.asked() {
             PricedCurve::computed(&run.curve, &tariff)
         } else {
@@ -96,18 +110,44 @@ impl TariffArgs {
         !self.asked() && run.curve.has_costs()
     }
 
+    /// The currency of the run's costs: that of the region, or what the run itself says.
+    pub fn currency(&self, run: &Run) -> Currency {
+        match &self.prices.region {
+            Some(region) => Currency::of_region(region),
+            None if run.extra.get("currency").and_then(Value::as_str) == Some(Currency::Cny.code()) => Currency::Cny,
+            None => Currency::Usd,
+        }
+    }
+
     fn asked(&self) -> bool {
         let p = &self.prices;
-        let prices = p.region.is_some() || p.price_gb_s.is_some() || p.price_request.is_some();
+        let prices = p.region.is_some() || p.storage.is_some() || p.price_gb_s.is_some() || p.price_request.is_some();
         prices || self.basis.is_some() || self.billing.is_some() || self.arch.is_some()
     }
 
     /// The tariff; what the user gave goes before the defaults.
     pub fn tariff(&self, basis: PriceBasis, arch: Option<Arch>, step: Option<BillingStep>) -> Result<Tariff> {
+        self.tariff_in(self.prices.region(), basis, arch, step)
+    }
+
+    fn tariff_in(
+        &self,
+        region: &str,
+        basis: PriceBasis,
+        arch: Option<Arch>,
+        step: Option<BillingStep>,
+    ) -> Result<Tariff> {
         let basis = self.basis.unwrap_or(basis);
         let arch = self.arch.or(arch).unwrap_or_default();
         let step = self.billing.or(step).unwrap_or_default();
-        let tariff = PriceTable::embedded().tariff(basis, self.prices.region(), arch, step)?;
-        Ok(tariff.with(&self.prices.given()?))
+        let given = self.prices.given()?;
+        let tariff = PriceTable::embedded().tariff(basis, region, arch, step)?.with(&given);
+        match self.prices.storage {
+            Some(mb) if mb > Prices::FREE_STORAGE_MB => {
+                let price = given.storage.map_or_else(|| PriceTable::embedded().storage(region), Ok)?;
+                Ok(tariff.with_storage(mb - Prices::FREE_STORAGE_MB, price))
+            }
+            _ => Ok(tariff),
+        }
     }
 }

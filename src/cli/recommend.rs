@@ -1,16 +1,21 @@
 //! `powercurve recommend`
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::price_args::TariffArgs;
 use super::{Done, Format, Out, batch, values};
-use crate::advise::{Cliff, PricedPoint, Recommendation, Strategy, Tolerance, Wish, recommend};
+use crate::advise::{
+    Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, recommend, tails,
+};
 use crate::curve::Run;
 use crate::error::Result;
+use crate::load::function_name;
 use crate::platform::billing::BillingStep;
+use crate::render::snippet::Snippet;
 use crate::render::table::{Cell, Column};
-use crate::units::{MemoryMb, Millis};
+use crate::units::{Currency, MemoryMb, Millis};
 
 /// Recommend one of the measured memory sizes, as aws-lambda-power-tuning would.
 #[derive(Debug, clap::Args)]
@@ -19,6 +24,8 @@ use crate::units::{MemoryMb, Millis};
   powercurve recommend runs.jsonl --strategy balanced --weight 0.3 --format csv
   powercurve recommend results.json --tolerance 5%          # the fastest within 5 % of the cheapest
   powercurve recommend results.json --strategy cost --max-duration 300ms
+  powercurve recommend results.json --max-duration 300ms --percentile 99
+  powercurve recommend results.json --snippet terraform
   powercurve recommend results.json --prices list --region eu-south-1 --billing 100ms
 
 Recorded costs are used where every size has one, unless an option about prices is given.")]
@@ -35,13 +42,21 @@ pub struct Args {
     #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT, allow_negative_numbers = true)]
     weight: f64,
 
-    /// Longest acceptable mean duration: 300, 300ms or 1.5s.
+    /// Longest acceptable duration: 300, 300ms or 1.5s; of the mean, unless --percentile is given.
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     max_duration: Option<Millis>,
+
+    /// The percentile that --max-duration is about: recorded, else from the standard deviation, else assumed.
+    #[arg(long, value_name = "P", requires = "max_duration")]
+    percentile: Option<Percentile>,
 
     /// With cost: the fastest within PERCENT of the cheapest. With speed: the cheapest within PERCENT of the fastest.
     #[arg(long, value_name = "PERCENT")]
     tolerance: Option<Tolerance>,
+
+    /// Print only the configuration of the chosen size, to paste.
+    #[arg(long, value_enum, value_name = "KIND")]
+    snippet: Option<SnippetKind>,
 
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
@@ -49,6 +64,30 @@ pub struct Args {
 
     #[command(flatten)]
     tariff: TariffArgs,
+}
+
+/// Where the chosen size goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SnippetKind {
+    /// A step that fails the build when the size is no longer right.
+    GithubActions,
+    /// AWS SAM.
+    Sam,
+    /// AWS CDK in TypeScript.
+    Cdk,
+    /// Terraform.
+    Terraform,
+}
+
+impl From<SnippetKind> for Snippet {
+    fn from(kind: SnippetKind) -> Self {
+        match kind {
+            SnippetKind::GithubActions => Self::GithubActions,
+            SnippetKind::Sam => Self::Sam,
+            SnippetKind::Cdk => Self::Cdk,
+            SnippetKind::Terraform => Self::Terraform,
+        }
+    }
 }
 
 const COLUMNS: [Column; 8] = [
@@ -67,16 +106,30 @@ struct Answer {
     id: String,
     recorded_costs: bool,
     recommendation: Recommendation,
+    /// The percentile of the chosen size, where one was asked for.
+    tail: Option<(Percentile, Tail)>,
+    currency: Currency,
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let strategy = Strategy::named(&args.strategy, args.weight)?;
     let wish = Wish { strategy, max_duration: args.max_duration, tolerance: args.tolerance };
+    if let Some(kind) = args.snippet {
+        let runs = args.runs.iter().map(|run| shell_word(run)).collect::<Vec<_>>().join(" ");
+        return batch::each(
+            &args.runs,
+            |run| answer(&run, &wish, args),
+            |answer| {
+                let name = function_name(&answer.id);
+                write!(out, "{}", Snippet::from(kind).text(name, answer.recommendation.choice.memory, &runs))
+            },
+        );
+    }
     let mut answers = Answers::new(out, args.format, &COLUMNS);
     let mut verdict = Verdict::default();
     let done = batch::each(
         &args.runs,
-        |run| answer(&run, &wish, &args.tariff),
+        |run| answer(&run, &wish, args),
         |answer| {
             verdict.hear(&answer, strategy);
             answers.add(record(&answer, strategy), row(&answer, strategy))
@@ -86,10 +139,28 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(done)
 }
 
-fn answer(run: &Run, wish: &Wish, args: &TariffArgs) -> Result<Answer> {
-    let (curve, tariff) = args.price(run)?;
-    let recorded_costs = args.takes_recorded(run);
-    Ok(Answer { id: run.id.clone(), recorded_costs, recommendation: recommend(&curve, wish, &tariff)? })
+/// An argument as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+fn answer(run: &Run, wish: &Wish, args: &Args) -> Result<Answer> {
+    let (curve, tariff) = args.tariff.price(run)?;
+    let all = args.percentile.map_or_else(Vec::new, |p| tails(run, p));
+    let recommendation = recommend(&curve, wish, &all, &tariff)?;
+    let of_choice = all.into_iter().find(|t| t.memory == recommendation.choice.memory);
+    Ok(Answer {
+        id: run.id.clone(),
+        recorded_costs: args.tariff.takes_recorded(run),
+        recommendation,
+        tail: args.percentile.zip(of_choice),
+        currency: args.tariff.currency(run),
+    })
 }
 
 fn record(answer: &Answer, strategy: Strategy) -> Value {
@@ -105,6 +176,12 @@ fn record(answer: &Answer, strategy: Strategy) -> Value {
         "cliff": r.cliffs,
         "crossing_mb": r.misread,
     });
+    if let Some((percentile, tail)) = &answer.tail {
+        record["percentile"] = json!({ "percentile": percentile, "duration_ms": tail.duration, "source": tail.source });
+    }
+    if answer.currency != Currency::Usd {
+        record["currency"] = answer.currency.code().into();
+    }
     if let Strategy::Balanced(weight) = strategy {
         record["weight"] = weight.into();
     }
@@ -118,7 +195,7 @@ fn row(answer: &Answer, strategy: Strategy) -> [Cell; 8] {
         Cell::Text(strategy.name().to_owned()),
         Cell::Memory(r.choice.memory),
         Cell::Duration(r.choice.duration),
-        Cell::PerMillion(r.choice.cost),
+        Cell::PerMillion(r.choice.cost).in_currency(answer.currency),
         Cell::Text(sizes(&r.pareto, " ")),
         shave(r, BillingStep::Ms1),
         shave(r, BillingStep::Ms100),
@@ -156,8 +233,11 @@ impl Verdict {
             "Take {} ({strategy}): {}, {} per million.\n",
             choice.memory,
             choice.duration,
-            choice.cost.per_million()
+            answer.currency.text(&choice.cost.per_million().to_string())
         );
+        if let Some((percentile, tail)) = &answer.tail {
+            self.in_full += &tail_sentence(*percentile, tail);
+        }
         self.in_full += &match r.pareto.as_slice() {
             [only] => format!("{} is both the fastest and the cheapest measured size.\n", only.memory),
             several => {
@@ -181,6 +261,17 @@ impl Verdict {
             ),
         }
     }
+}
+
+fn tail_sentence(percentile: Percentile, tail: &Tail) -> String {
+    let source = match tail.source {
+        TailSource::Recorded => "as recorded",
+        TailSource::Spread => "from the recorded standard deviation, durations taken as log-normal",
+        TailSource::Assumed => {
+            "an ASSUMPTION: the run records no spread, so it is that of such work in the simulator, taken as log-normal"
+        }
+    };
+    format!("There {} of 100 invocations take at most {} ({source}).\n", percentile.value(), tail.duration)
 }
 
 fn cliff_sentence(cliff: &Cliff) -> String {

@@ -1,19 +1,19 @@
 //! `powercurve simulate`
 
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::sizes::Sizes;
 use super::{Done, Out, warn, workload};
 use crate::advise::{PricedCurve, StateMachine, Strategy};
-use crate::curve::{Arch, Point};
+use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::export;
 use crate::platform::billing::BillingStep;
 use crate::platform::pricing::PriceTable;
 use crate::render::table::{Cell, Column, Table};
 use crate::simulate::{self, Tuning, TuningResult};
-use crate::units::{MemoryMb, Usd};
+use crate::units::Usd;
 use crate::workload::{PRESETS, Preset, Workload};
 
 /// Simulate the power curve of a workload, as aws-lambda-power-tuning would measure it.
@@ -135,8 +135,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         SimulateFormat::Table => write_table(&workload, &result, out)?,
         SimulateFormat::Markdown => write!(out, "{}", table(&result).markdown())?,
         SimulateFormat::Csv => write!(out, "{}", table(&result).csv()?)?,
-        SimulateFormat::Json => writeln!(out, "{:#}", record(args, &workload, &result)?)?,
-        SimulateFormat::Jsonl => writeln!(out, "{}", record(args, &workload, &result)?)?,
+        SimulateFormat::Json => writeln!(out, "{:#}", record(args, &workload, &result))?,
+        SimulateFormat::Jsonl => writeln!(out, "{}", record(args, &workload, &result))?,
         SimulateFormat::Lpt => writeln!(out, "{}", lpt(args, &result)?.trim_end())?,
         SimulateFormat::Url => writeln!(out, "{}", export::visualization_url(&result.run)?)?,
     }
@@ -194,27 +194,6 @@ fn lpt(args: &Args, result: &TuningResult) -> Result<String> {
 }
 
 /// The run as a record that every other command reads.
-fn record(args: &Args, workload: &Workload, result: &TuningResult) -> Result<Value> {
-    let run = &result.run;
-    let column = |value: fn(&Point) -> Value| run.curve.points().iter().map(value).collect::<Vec<_>>();
-    let failed = |(memory, outcome): &(MemoryMb, simulate::Outcome)| json!({ "memory_mb": memory.mb(), "reason": outcome.to_string() });
-    let workload_json = serde_json::to_value(workload)
-        .map_err(|e| Error::new(format!("the workload cannot be written as JSON: {e}")))?;
-    Ok(json!({
-        "id": run.id,
-        "memory_mb": column(|p| p.memory.mb().into()),
-        "duration_ms": column(|p| p.duration.ms().into()),
-        "cost_usd": column(|p| p.cost.map(Usd::usd).into()),
-        "sd_ms": column(|p| p.sample.sd_ms.into()),
-        "cold_starts": column(|p| p.sample.cold_starts.into()),
-        "runtime": run.runtime,
-        "arch": run.arch,
-        "num": run.invocations,
-        "start": run.start,
-        "billing_ms": run.billing_ms,
-        "pattern": workload.pattern,
-        "seed": (!args.exact).then_some(args.seed),
-        "failed": result.failed.iter().map(failed).collect::<Vec<_>>(),
-        "workload": workload_json,
-    }))
+fn record(args: &Args, workload: &Workload, result: &TuningResult) -> Value {
+    export::labelled(workload, result, (!args.exact).then_some(args.seed))
 }

@@ -34,13 +34,17 @@ pub fn read(input: &str, id: Option<&str>, view: View, tariff: &TariffArgs) -> R
 }
 
 /// A TOML file, a preset or a pattern; a bare word that is no file was meant to be one of the latter.
-fn is_workload(input: &str) -> bool {
+pub fn is_workload(input: &str) -> bool {
     let path = Path::new(input);
     let is_word = || input != "-" && !input.contains(['.', '/', '\\', ';']) && !path.exists();
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) || Preset::find(input).is_ok() || is_word()
 }
 
-fn one_run(input: &str, id: Option<&str>) -> Result<(Run, Done)> {
+/// The run that `input` names; of several the one with this `id`.
+///
+/// # Errors
+/// When the input cannot be read, or holds no such run, or several and no `id` was given.
+pub fn one_run(input: &str, id: Option<&str>) -> Result<(Run, Done)> {
     let (mut found, mut all) = (None, 0);
     let done = batch::each(&[input.to_owned()], Ok, |run| {
         all += 1;

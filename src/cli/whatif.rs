@@ -1,16 +1,23 @@
 //! `powercurve whatif`
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::price_args::PriceArgs;
 use super::sizes::Sizes;
-use super::{Done, Format, Out, values, workload};
-use crate::advise::{Effect, Evaluation, Market, compare};
+use super::subject::{is_workload, one_run};
+use super::{Done, Format, Out, batch, values, workload};
+use crate::advise::{Changes, Effect, Ensemble, Evaluation, Market, compare, evaluate};
+use crate::curve::{Point, PowerCurve};
 use crate::error::Result;
+use crate::model::{Known, Library, Observation, Posterior};
 use crate::platform::billing::BillingStep;
+use crate::predict::fit;
+use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column};
-use crate::units::Usd;
+use crate::units::{MemoryMb, Usd};
 use crate::workload::{Environment, Lever, Scenario};
 
 /// Before and after: what a change of the function, or around it, does to time and cost.
@@ -21,14 +28,23 @@ use crate::workload::{Environment, Lever, Scenario};
   powercurve whatif my-function.toml --lever keep-alive --lever arm64=0.9
   powercurve whatif my-function.toml --all --memory 512 --invocations-per-month 30e6
   powercurve whatif my-function.toml --lever billing=100ms
+  powercurve whatif results.json --lever arm64 --lever multi-thread-transfer=16 --chart change.svg
   powercurve whatif --list
 
-Several levers are applied together, one after the other; --all applies each of them alone."
+Several levers are applied together, one after the other; --all applies each of them alone, the one that saves most first.
+
+Of a recorded run the workload is fitted; every change then has a 90 % interval, from all workloads that explain the run as
+well. A run does not show connection set-up, names of calls or cold starts: write them into the file of `fit -o` to try the
+levers that need them."
 )]
 pub struct Args {
-    /// The function: a preset or a workload TOML file.
-    #[arg(required_unless_present = "list")]
-    workload: Option<String>,
+    /// The function: a preset, a workload TOML file, or a recorded run.
+    #[arg(required_unless_present = "list", value_name = "WORKLOAD|RUN")]
+    function: Option<String>,
+
+    /// Which run, where the input holds several.
+    #[arg(long)]
+    id: Option<String>,
 
     /// A lever, with a value of its own where the default does not fit; may be given several times.
     #[arg(long = "lever", value_name = "NAME[=VALUE]", group = "change")]
@@ -58,6 +74,10 @@ pub struct Args {
     #[arg(long, value_name = "STEP", default_value = "1ms")]
     billing: BillingStep,
 
+    /// Draw before and after to this file (.svg, .png or .html).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "list"])]
+    chart: Option<PathBuf>,
+
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -66,7 +86,7 @@ pub struct Args {
     prices: PriceArgs,
 }
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 13] = [
     Column { field: "lever", heading: "lever" },
     Column { field: "memory_mb", heading: "memory" },
     Column { field: "before_ms", heading: "before" },
@@ -76,35 +96,80 @@ const COLUMNS: [Column; 9] = [
     Column { field: "after_usd_per_million", heading: "after" },
     Column { field: "before_usd_per_month", heading: "$/month before" },
     Column { field: "after_usd_per_month", heading: "after" },
+    // of a recorded run only
+    Column { field: "change_ms_low", heading: "time: 90 % from" },
+    Column { field: "change_ms_high", heading: "to" },
+    Column { field: "change_usd_per_month_low", heading: "$/month: 90 % from" },
+    Column { field: "change_usd_per_month_high", heading: "to" },
 ];
 
+/// Columns of a workload, of which there is no doubt.
+const CERTAIN: usize = 9;
+
+/// The function before the change, and where it comes from.
+struct Subject {
+    before: Scenario,
+    recorded: Option<Recorded>,
+}
+
+/// What only a recorded run has.
+struct Recorded {
+    ensemble: Ensemble,
+    points: PowerCurve,
+    rms: f64,
+}
+
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
-    let Some(workload) = &args.workload else { return list(args.format, out) };
+    let Some(function) = &args.function else { return list(args.format, out) };
+    args.chart.as_deref().map(FileKind::of).transpose()?;
     let market =
         Market { region: args.prices.region().to_owned(), given: args.prices.given()?, free_tier: args.free_tier };
-    let before = Scenario {
-        workload: workload::read(workload)?,
-        environment: Environment::on_demand(args.invocations_per_month, args.billing),
-    };
-    market.prices(before.workload.arch)?;
+    let (subject, done) = subject(args, function)?;
+    market.prices(subject.before.workload.arch)?;
     let sizes: Sizes = match (&args.memory, args.all) {
         (Some(sizes), _) => sizes.clone(),
         (None, true) => "1024".parse()?,
         (None, false) => Sizes::DEFAULT.parse()?,
     };
-    let mut answers = Answers::new(out, args.format, &COLUMNS);
-    let mut notes = String::new();
+    let mut tried = Vec::new();
     for levers in groups(args)? {
-        let name = levers.iter().map(Lever::to_string).collect::<Vec<_>>().join(" + ");
-        match levers.iter().try_fold(before.clone(), |scenario, lever| lever.apply(&scenario)) {
+        match levers.iter().try_fold(subject.before.clone(), |scenario, lever| lever.apply(&scenario)) {
             Ok(after) => {
-                for effect in compare(&before, &after, &sizes.0, &market) {
-                    answers.add(record(&name, &levers, &effect), row(&name, &effect))?;
+                if let Some(path) = &args.chart {
+                    Picture::chart(&chart(&subject, &after, &name(&levers), &market)?).write(path)?;
                 }
-                notes += &assumptions(&levers);
+                let effects = compare(&subject.before, &after, &sizes.0, &market);
+                tried.push((levers, Ok(effects)));
             }
             // a lever that was asked for by name must apply; of all of them some never do
             Err(reason) if !args.all => return Err(reason),
+            Err(reason) => tried.push((levers, Err(reason))),
+        }
+    }
+    if args.all {
+        // what saves most comes first, what cannot help last
+        tried.sort_by(|a, b| change_of_month(&a.1).total_cmp(&change_of_month(&b.1)));
+    }
+    let columns = if subject.recorded.is_some() { &COLUMNS[..] } else { &COLUMNS[..CERTAIN] };
+    let mut answers = Answers::new(out, args.format, columns);
+    let mut notes = String::new();
+    if let Some(recorded) = &subject.recorded {
+        notes += &format!(
+            "The workload is fitted to the run within {:.1} %; intervals are those of all workloads that explain it.\n",
+            100.0 * recorded.rms
+        );
+    }
+    for (levers, outcome) in &tried {
+        let name = name(levers);
+        match outcome {
+            Ok(effects) => {
+                for effect in effects {
+                    let changes = changes(&subject, levers, effect, &market);
+                    answers
+                        .add(record(&name, levers, effect, changes.as_ref()), row(&name, effect, changes.as_ref()))?;
+                }
+                notes += &assumptions(levers);
+            }
             Err(reason) => {
                 let record = json!({ "lever": name, "applies": false, "reason": reason.problem() });
                 answers.add(record, [Cell::Text(name.clone())])?;
@@ -113,7 +178,60 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         }
     }
     answers.finish(&notes)?;
-    Ok(Done::All)
+    Ok(done)
+}
+
+fn subject(args: &Args, function: &str) -> Result<(Subject, Done)> {
+    let mut environment = Environment::on_demand(args.invocations_per_month, args.billing);
+    environment.storage_mb = args.prices.storage.unwrap_or(environment.storage_mb);
+    if is_workload(function) {
+        let before = Scenario { workload: workload::read(function)?, environment };
+        return Ok((Subject { before, recorded: None }, Done::All));
+    }
+    let (run, done) = one_run(function, args.id.as_deref())?;
+    batch::needs_two_sizes(&run)?;
+    let fitted = fit(Library::shipped(), &run);
+    let seen = Observation { arch: Some(fitted.workload.arch), ..Observation::of(&run) };
+    let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+    let ensemble = Ensemble::new(Library::shipped(), &posterior, &seen);
+    let recorded = Recorded { ensemble, points: run.curve.without_costs(), rms: fitted.rms };
+    Ok((Subject { before: Scenario { workload: fitted.workload, environment }, recorded: Some(recorded) }, done))
+}
+
+fn name(levers: &[Lever]) -> String {
+    levers.iter().map(Lever::to_string).collect::<Vec<_>>().join(" + ")
+}
+
+/// Change of the bill of a month at the first size; infinite where there is none.
+fn change_of_month(outcome: &Result<Vec<Effect>>) -> f64 {
+    let first = outcome.as_ref().ok().and_then(|effects| effects.first());
+    let both = first.and_then(|e| e.before.as_ref().ok().zip(e.after.as_ref().ok()));
+    both.map_or(f64::INFINITY, |(before, after)| after.per_month.usd() - before.per_month.usd())
+}
+
+fn changes(subject: &Subject, levers: &[Lever], effect: &Effect, market: &Market) -> Option<Changes> {
+    let both = effect.before.as_ref().ok().zip(effect.after.as_ref().ok())?;
+    let recorded = subject.recorded.as_ref()?;
+    Some(recorded.ensemble.changes(levers, &subject.before.environment, effect.memory, market, both))
+}
+
+/// Both curves, with the measured points of a run.
+fn chart(subject: &Subject, after: &Scenario, name: &str, market: &Market) -> Result<Chart> {
+    let sizes = Series::line_sizes(MemoryMb::MIN, MemoryMb::MAX, &[]);
+    let curve = |scenario: &Scenario| {
+        let point = |&memory: &MemoryMb| {
+            let e = evaluate(scenario, memory, market).ok()?;
+            Some(Point::new(memory, e.duration).with_cost(Usd::new(e.per_million.usd() / 1e6).ok()?))
+        };
+        PowerCurve::new(sizes.iter().filter_map(point).collect())
+    };
+    let points = subject.recorded.as_ref().map(|r| r.points.clone());
+    let before = Series { measured: points, ..Series::model("before", curve(&subject.before)?) };
+    Ok(Chart {
+        overlay: Some(Series::model(format!("with {name}"), curve(after)?)),
+        marks: Mark::one_vcpu().into_iter().collect(),
+        ..Chart::new(format!("{}: {name}", subject.before.workload.name), before)
+    })
 }
 
 /// The levers to apply together: all that were given, or each one alone.
@@ -125,22 +243,26 @@ fn groups(args: &Args) -> Result<Vec<Vec<Lever>>> {
     }
 }
 
-fn record(name: &str, levers: &[Lever], effect: &Effect) -> Value {
+fn record(name: &str, levers: &[Lever], effect: &Effect, changes: Option<&Changes>) -> Value {
     let side = |side: &Result<Evaluation>| match side {
         Ok(evaluation) => json!(evaluation),
         Err(error) => json!({ "error": error.problem() }),
     };
-    json!({
+    let mut record = json!({
         "lever": name,
         "applies": true,
         "memory_mb": effect.memory,
         "before": side(&effect.before),
         "after": side(&effect.after),
         "assumptions": levers.iter().map(|l| json!(l.info())).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(changes) = changes {
+        record["uncertainty"] = json!(changes);
+    }
+    record
 }
 
-fn row(name: &str, effect: &Effect) -> [Cell; 9] {
+fn row(name: &str, effect: &Effect, changes: Option<&Changes>) -> [Cell; 13] {
     let duration = |side: &Result<Evaluation>| match side {
         Ok(evaluation) => Cell::Duration(evaluation.duration),
         Err(error) => Cell::Text(error.problem().to_owned()),
@@ -159,6 +281,10 @@ fn row(name: &str, effect: &Effect) -> [Cell; 9] {
         cost(&effect.after, |e| e.per_million),
         cost(&effect.before, |e| e.per_month),
         cost(&effect.after, |e| e.per_month),
+        Cell::or_empty(changes, |c| Cell::SignedDuration(c.duration_ms.low)),
+        Cell::or_empty(changes, |c| Cell::SignedDuration(c.duration_ms.high)),
+        Cell::or_empty(changes, |c| Cell::SignedCost(c.per_month.low)),
+        Cell::or_empty(changes, |c| Cell::SignedCost(c.per_month.high)),
     ]
 }
 

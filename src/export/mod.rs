@@ -1,11 +1,17 @@
 //! Curves out, in the formats that [`crate::ingest`] reads: one file a format.
 
 mod csv;
+mod labelled;
 mod lpt;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod record;
 mod url;
 
 pub use csv::csv;
+pub use labelled::labelled;
 pub use lpt::{Tuning, lpt};
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetRows;
 pub use record::record;
 pub use url::{comparison_url, visualization_url};

@@ -163,7 +163,7 @@ impl Name {
 }
 
 /// `averageDuration`, `Average Duration` and `average-duration` alike as `average_duration`.
-fn snake_case(header: &str) -> String {
+pub(super) fn snake_case(header: &str) -> String {
     let mut snake = String::new();
     let mut was_lower = false;
     for c in header.chars() {

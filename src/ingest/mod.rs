@@ -5,7 +5,7 @@
 //! * CSV with a header;
 //! * REPORT lines of CloudWatch logs, grouped by function and memory size.
 //!
-//! Of logs, [`statistics`] tells more: percentiles, init, failures.
+//! Of logs, [`statistics`] tells more: percentiles, init, failures. `Loads` reads how often functions run.
 //!
 //! Inputs are read lazily and in order, in memory that does not grow with their length. What
 //! cannot be read is one error item with its place; everything else is still read.
@@ -23,6 +23,8 @@ mod detect;
 mod distribution;
 mod json;
 mod lines;
+#[cfg(feature = "cli")]
+mod load;
 mod logs;
 mod lpt;
 mod moments;
@@ -46,6 +48,8 @@ use report::Reports;
 pub use cost::infer_arch;
 pub use distribution::{DISCARD, RELATIVE_ERROR, Summary};
 pub use lines::LINE_LIMIT;
+#[cfg(feature = "cli")]
+pub use load::Loads;
 pub use logs::{statistics, statistics_of};
 pub use record::parse_record;
 pub use report::{FunctionStatistics, SizeStatistics};

@@ -6,7 +6,7 @@ use statrs::function::erf::erfc_inv;
 
 use crate::model::library::Library;
 use crate::model::observation::Observation;
-use crate::model::scan::{Candidate, Counted, Scan, Weighed};
+use crate::model::scan::{Candidate, Counted, Scaled, Scan, Weighed};
 use crate::pattern::{Pattern, Shares};
 use crate::units::MemoryMb;
 
@@ -126,6 +126,11 @@ impl<'a> Posterior<'a> {
         for (j, member) in self.members.iter_mut().enumerate() {
             member.gain = departures.iter().zip(&solved).map(|(d, z)| d[j] * z).sum();
         }
+    }
+
+    /// The workloads of equal weight that stand for the posterior; one may come several times, then in a row.
+    pub fn members(&self) -> impl Iterator<Item = Scaled> + '_ {
+        self.members.iter().map(|m| Scaled { particle: m.particle, ln_full: m.ln_full })
     }
 
     /// Posterior probability of each pattern, in the order of [`Pattern::ALL`].
@@ -276,7 +281,7 @@ fn stated(ln_ms: &[f64]) -> f64 {
 }
 
 /// The value below which a share `q` of the values lies; reorders them.
-fn quantile(values: &mut [f64], q: f64) -> f64 {
+pub(crate) fn quantile(values: &mut [f64], q: f64) -> f64 {
     let at = ((values.len() as f64 * q) as usize).min(values.len() - 1);
     *values.select_nth_unstable_by(at, f64::total_cmp).1
 }

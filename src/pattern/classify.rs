@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     /// ```
     pub fn classify(&self, run: &Run) -> Classification {
         let seen = Observation::of(run);
-        let posterior = Posterior::new(self.library, &seen, &Known::default());
+        let posterior = self.posterior(&seen);
         let probabilities = self.classifier.probabilities(&features(&seen, &posterior));
         let pattern = most_probable(&probabilities);
         let (shares, low, high) = posterior.shares();
@@ -105,9 +105,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What the reader's library says of a curve: the posterior behind [`Reader::classify`].
+    pub fn posterior(&self, seen: &Observation) -> Posterior<'a> {
+        Posterior::new(self.library, seen, &Known::default())
+    }
+
     /// Only the probabilities: what a score over many runs needs.
     pub fn probabilities(&self, seen: &Observation) -> [f64; Pattern::COUNT] {
-        let posterior = Posterior::new(self.library, seen, &Known::default());
+        let posterior = self.posterior(seen);
         self.classifier.probabilities(&features(seen, &posterior))
     }
 }

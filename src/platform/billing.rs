@@ -97,6 +97,7 @@ pub fn gb_seconds(memory: MemoryMb, billed: Millis) -> f64 {
 pub struct Tariff {
     per_ms_128mb: f64,
     request: f64,
+    storage_per_ms: f64,
     step: BillingStep,
 }
 
@@ -106,7 +107,7 @@ impl Tariff {
 
     /// A tariff of `per_ms_128mb` dollars per ms at 128 MB and `request` dollars per invocation.
     pub(crate) const fn new(per_ms_128mb: f64, request: f64, step: BillingStep) -> Self {
-        Self { per_ms_128mb, request, step }
+        Self { per_ms_128mb, request, storage_per_ms: 0.0, step }
     }
 
     /// The billing step.
@@ -132,11 +133,18 @@ impl Tariff {
         Self {
             per_ms_128mb: given.gb_s.map_or(self.per_ms_128mb, |price| price * Self::GB_S_PER_MS_128MB),
             request: given.request.unwrap_or(self.request),
+            storage_per_ms: self.storage_per_ms,
             step: self.step,
         }
     }
 
-    /// Cost of one invocation: `billed ms * price * (m / 128) + request charge`.
+    /// The same tariff for a function with `paid_mb` MB of ephemeral storage beyond the free ones, at `price` $ per GB-second.
+    #[must_use]
+    pub const fn with_storage(self, paid_mb: f64, price: f64) -> Self {
+        Self { storage_per_ms: paid_mb / 1024.0 * price / 1000.0, ..self }
+    }
+
+    /// Cost of one invocation: `billed ms * price * (m / 128) + request charge`, and the charge for storage.
     ///
     /// The order of the operations is that of `computePrice` in aws-lambda-power-tuning
     /// (lambda/utils.js), so that its `averagePrice` comes out to the last digit.
@@ -151,7 +159,8 @@ impl Tariff {
     /// ```
     pub fn cost(&self, memory: MemoryMb, duration: Millis) -> Usd {
         let time = self.step.billed(duration).ms() * self.per_ms_128mb * (memory.as_f64() / 128.0);
-        Usd::at_most(time + self.request)
+        let storage = self.step.billed(duration).ms() * self.storage_per_ms;
+        Usd::at_most(time + self.request + storage)
     }
 }
 

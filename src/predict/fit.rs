@@ -8,7 +8,7 @@ use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
 
 use crate::curve::Run;
-use crate::model::scan::Candidate;
+use crate::model::scan::{Candidate, Scaled};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Pattern, Shares};
 use crate::predict::start;
@@ -69,7 +69,9 @@ pub fn fit(library: &Library, run: &Run) -> Fit {
     let pattern_of = |c: &Candidate| library.particles()[c.scaled.particle as usize].pattern;
     let likely = posterior.best().iter().filter(|c| probability(pattern_of(c)) > START_PROBABILITY).take(STARTS);
     let goal = Goal::new(&seen, &posterior);
-    let starts = likely.map(|c| drawn(library, c)).chain(goal.starts()).map(|w| known_identity(w, &seen));
+    let starts = likely
+        .map(|c| plausible(library, &c.scaled, &seen))
+        .chain(goal.starts().into_iter().map(|w| known_identity(w, &seen)));
     // a closer fit has to outweigh a less probable pattern
     let judged = |(cost, workload): (f64, Workload)| {
         let ln_probability = probability(Pattern::of(&workload)).max(LEAST_PROBABILITY).ln();
@@ -194,13 +196,6 @@ impl<'a> Goal<'a> {
     }
 }
 
-/// A workload of the library at the measured scale.
-fn drawn(library: &Library, start: &Candidate) -> Workload {
-    let particle = start.scaled.particle as usize;
-    let factor = (start.scaled.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
-    scaled(&library.workload(particle), factor)
-}
-
 /// Moves the terms of `base` to the lowest cost: cost and workload, and the terms left open.
 fn search(base: &Workload, goal: &Goal<'_>) -> ((f64, Workload), Vec<String>) {
     let knobs: Vec<Knob> = Knob::ALL.into_iter().filter(|k| k.applies(base)).collect();
@@ -208,6 +203,13 @@ fn search(base: &Workload, goal: &Goal<'_>) -> ((f64, Workload), Vec<String>) {
     let (solved, report) = LevenbergMarquardt::new().with_patience(8).with_tol(1e-3).minimize(problem);
     let cost = if report.objective_function.is_finite() { report.objective_function } else { f64::MAX };
     ((cost, solved.workload()), solved.open_terms())
+}
+
+/// A workload of the library at the scale of a run, with the run's own runtime and instruction set.
+pub fn plausible(library: &Library, member: &Scaled, seen: &Observation) -> Workload {
+    let particle = member.particle as usize;
+    let factor = (member.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
+    known_identity(scaled(&library.workload(particle), factor), seen)
 }
 
 /// The run's own runtime and instruction set, with what the draw assumed for its own written out.

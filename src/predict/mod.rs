@@ -8,6 +8,6 @@ mod line;
 mod start;
 
 pub use closed_form::ClosedForm;
-pub use fit::{Fit, fit};
-pub use forecast::{Choices, Forecast, Next, forecast};
+pub use fit::{Fit, fit, plausible};
+pub use forecast::{Choices, Forecast, Next, SMALL_REGRET, forecast};
 pub use line::Line;

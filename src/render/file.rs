@@ -1,7 +1,7 @@
 //! Writing a file whole or not at all.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -22,17 +22,9 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the folder does not exist or cannot be written, the disk is full, or `path` is a folder.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let resolved = path.canonicalize();
-    let path = resolved.as_deref().unwrap_or(path);
-    if path.exists() && !path.is_file() && !path.is_dir() {
-        return fs::write(path, bytes).map_err(|error| cannot_write(path, &error));
-    }
-    let temporary = temporary_beside(path)?;
-    fill(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
-        // the first error is the one to report; a left-over file would only add to it
-        let _ = fs::remove_file(&temporary);
-        cannot_write(path, &error)
-    })
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes).map_err(|error| cannot_write(path, &error))?;
+    file.finish()
 }
 
 /// Makes a folder and those that it is in, where they are missing.
@@ -47,10 +39,66 @@ pub fn create_folder(path: &Path) -> Result<()> {
     })
 }
 
-fn fill(temporary: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// A file that is written piece by piece and takes its name only once it is complete. Links are followed; a device or
+/// pipe is written as it is.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    /// What is renamed at the end; nothing for a device.
+    temporary: Option<PathBuf>,
+    file: BufWriter<File>,
+    finished: bool,
+}
+
+impl WholeFile {
+    /// Begins a file that will be `path`.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn create(path: &Path) -> Result<Self> {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let device = path.exists() && !path.is_file() && !path.is_dir();
+        let temporary = if device { None } else { Some(temporary_beside(&path)?) };
+        let file = match &temporary {
+            Some(temporary) => OpenOptions::new().write(true).create_new(true).open(temporary),
+            None => OpenOptions::new().write(true).open(&path),
+        };
+        let file = BufWriter::new(file.map_err(|error| cannot_write(&path, &error))?);
+        Ok(Self { path, temporary, file, finished: false })
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// As [`write_whole`].
+    pub fn finish(mut self) -> Result<()> {
+        let named = self.file.flush().and_then(|()| match &self.temporary {
+            Some(temporary) => self.file.get_ref().sync_all().and_then(|()| fs::rename(temporary, &self.path)),
+            None => Ok(()),
+        });
+        named.map_err(|error| cannot_write(&self.path, &error))?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if let (false, Some(temporary)) = (self.finished, &self.temporary) {
+            // the first error is the one to report; a left-over file would only add to it
+            let _ = fs::remove_file(temporary);
+        }
+    }
 }
 
 /// A name in the folder of `path` that no other process uses.
@@ -64,7 +112,8 @@ fn temporary_beside(path: &Path) -> Result<PathBuf> {
     Ok(path.with_file_name(hidden))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Error {
+/// What is wrong with a file that cannot be written, and what to do.
+pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Error {
     let help = match error.kind() {
         io::ErrorKind::NotFound => "create the folder first",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "choose a folder that you may write to",

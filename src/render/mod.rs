@@ -6,4 +6,5 @@ pub mod file;
 mod html;
 mod inline;
 pub mod report;
+pub mod snippet;
 pub mod table;

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use super::html::escape;
 use crate::error::{Error, Result};
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// A column by its two names: that of a field in CSV, and that of a heading for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,12 @@ pub enum Cell {
     Duration(Millis),
     /// An amount of dollars.
     Cost(Usd),
+    /// Dollars of a month that may be a loss, with a sign where they are.
+    SignedCost(f64),
+    /// Milliseconds that may be negative.
+    SignedDuration(f64),
+    /// Seconds, shown in hours.
+    Hours(f64),
     /// The cost of one invocation, in dollars: people see that of a million.
     PerMillion(Usd),
     /// A signed share, shown in per cent: 0.05 as `+5.0 %`.
@@ -43,6 +49,8 @@ pub enum Cell {
     Number(f64, usize),
     /// A whole number.
     Count(u64),
+    /// An amount in yuan.
+    Yuan(Box<Cell>),
     /// Nothing to say.
     Empty,
 }
@@ -53,17 +61,31 @@ impl Cell {
         value.map_or(Self::Empty, cell)
     }
 
+    /// The cell of an amount in this currency.
+    #[must_use]
+    pub fn in_currency(self, currency: Currency) -> Self {
+        if currency == Currency::Cny { Self::Yuan(Box::new(self)) } else { self }
+    }
+
     fn for_people(&self) -> String {
+        let signed = |x: f64, shown: String| if x < 0.0 { format!("-{shown}") } else { shown };
         match self {
             Self::Text(text) | Self::Link { text, .. } => text.clone(),
             Self::Memory(memory) => memory.to_string(),
             Self::Duration(duration) => duration.to_string(),
             Self::Cost(cost) => cost.to_string(),
+            // a month's money: cents are enough
+            Self::SignedCost(usd) => signed(*usd, format!("${:.2}", usd.abs())),
+            Self::SignedDuration(ms) => {
+                signed(*ms, Millis::new(ms.abs()).map_or_else(|_| "0 ms".to_owned(), |d| d.to_string()))
+            }
+            Self::Hours(seconds) => format!("{:.1}", seconds / 3600.0),
             Self::PerMillion(cost) => cost.per_million().to_string(),
             Self::Change(share) => format!("{:+.1} %", 100.0 * share),
             Self::Share(share) => format!("{:.0} %", 100.0 * share),
             Self::Number(x, digits) => format!("{x:.digits$}"),
             Self::Count(n) => n.to_string(),
+            Self::Yuan(amount) => Currency::Cny.text(&amount.for_people()),
             Self::Empty => String::new(),
         }
     }
@@ -82,10 +104,19 @@ impl Cell {
             Self::Memory(memory) => memory.mb().to_string(),
             Self::Duration(duration) => duration.ms().to_string(),
             Self::Cost(cost) | Self::PerMillion(cost) => cost.usd().to_string(),
-            Self::Change(share) | Self::Share(share) | Self::Number(share, _) => share.to_string(),
+            Self::Change(x) | Self::Share(x) | Self::Number(x, _) => x.to_string(),
+            Self::SignedCost(x) | Self::SignedDuration(x) | Self::Hours(x) => x.to_string(),
             Self::Count(n) => n.to_string(),
+            Self::Yuan(amount) => amount.for_programs(),
             Self::Empty => String::new(),
         }
+    }
+}
+
+/// As people see it in a table.
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.for_people())
     }
 }
 

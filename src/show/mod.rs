@@ -8,12 +8,14 @@
 //! # Ok::<(), powercurve::Error>(())
 //! ```
 
+mod fleet;
 mod marks;
 mod report;
 mod subject;
 mod tables;
 mod words;
 
+pub use fleet::fleet;
 pub use marks::{add_model, optima};
 pub use report::{Levers, Load, Report, needs_two_sizes, usual_sizes};
 pub use subject::Subject;

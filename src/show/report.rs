@@ -79,7 +79,7 @@ impl Report {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
         let subject = Subject::measured(run, priced.clone()).with_model(run, tariff)?;
         let best = subject.choices(&Strategy::ALL);
-        let choice = |strategy| Ok((strategy, recommend(priced, &Wish { strategy, ..Wish::default() }, tariff)?));
+        let choice = |strategy| Ok((strategy, recommend(priced, &Wish { strategy, ..Wish::default() }, &[], tariff)?));
         let choices = Strategy::ALL.into_iter().map(choice).collect::<Result<_>>()?;
         let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT).pick(priced).memory;
         Ok(Self {

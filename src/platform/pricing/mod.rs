@@ -107,6 +107,9 @@ pub struct Prices {
 }
 
 impl Prices {
+    /// Ephemeral storage that costs nothing, in MB.
+    pub const FREE_STORAGE_MB: f64 = 512.0;
+
     /// The same prices with those that the user gave instead.
     #[must_use]
     pub fn with(mut self, given: &PriceOverride) -> Self {
@@ -129,6 +132,11 @@ impl Prices {
     /// $ per GB-second in the first tier.
     pub fn gb_s(&self) -> f64 {
         self.tiers.first().map_or(0.0, |tier| tier.1)
+    }
+
+    /// GB-seconds of on-demand use that AWS gives away each month, to all functions of an account together.
+    pub fn free_gb_s(&self) -> f64 {
+        self.free_gb_s
     }
 
     /// How one invocation is charged in the first tier.
@@ -166,11 +174,8 @@ impl Prices {
     /// # Errors
     /// When no price is known for the region.
     pub fn storage(&self, storage_mb: f64, seconds: f64) -> Result<Usd> {
-        const FREE_MB: f64 = 512.0;
-        let price = self.storage.ok_or_else(|| {
-            Error::new("no price of ephemeral storage is known in this region").help("give it with --price-storage")
-        })?;
-        Usd::new((storage_mb - FREE_MB).max(0.0) / 1024.0 * seconds * price)
+        let price = self.storage.ok_or_else(table::no_storage_price)?;
+        Usd::new((storage_mb - Self::FREE_STORAGE_MB).max(0.0) / 1024.0 * seconds * price)
     }
 
     /// Prices of provisioned concurrency.

@@ -119,6 +119,15 @@ impl PriceTable {
         })
     }
 
+    /// $ per GB-second of ephemeral storage above 512 MB.
+    ///
+    /// # Errors
+    /// When none is known for the region.
+    pub fn storage(&self, region: &str) -> Result<f64> {
+        self.check_region(region)?;
+        self.list.region.get(region).and_then(|row| row.storage).ok_or_else(no_storage_price)
+    }
+
     /// $ per state transition of Step Functions, which charges the same in most regions.
     ///
     /// # Errors
@@ -159,6 +168,11 @@ impl PriceTable {
             || self.list.region.keys().chain(self.lpt.x86_64_region.keys()).chain(self.step_functions.region.keys());
         if keys().any(|known| known == region) { Ok(()) } else { Err(unknown_region(region, keys())) }
     }
+}
+
+/// Storage beyond the free 512 MB cannot be charged.
+pub(super) fn no_storage_price() -> Error {
+    Error::new("no price of ephemeral storage is known in this region").help("give it with --price-storage")
 }
 
 fn unknown_region<'a>(region: &str, known: impl Iterator<Item = &'a String>) -> Error {

@@ -6,6 +6,7 @@ use super::label::{Obstacle, beside};
 use super::look::{Look, Palette};
 use super::plot::diamond;
 use super::scene::{Anchor, Place, Rect, Rgb, Scene, Text};
+use crate::advise::Estimate;
 use crate::pattern::Family;
 use crate::render::table::{Cell, Column, Table};
 
@@ -28,22 +29,11 @@ pub struct FleetFunction {
     /// The family of its pattern: colour and form of the mark.
     pub family: Family,
     /// Duration after the change as a multiple of that before, above 0: 0.5 is twice as fast.
-    pub duration: Estimated,
+    pub duration: Estimate,
     /// Dollars a month that the change saves; negative where it costs more.
-    pub saving: Estimated,
+    pub saving: Estimate,
     /// Whether the measurements decide. The others are drawn hollow.
     pub decided: bool,
-}
-
-/// A figure with its 90 % interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimated {
-    /// The figure.
-    pub mid: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
 }
 
 /// More functions are not drawn: they would be one blot.

@@ -29,7 +29,7 @@ mod plot;
 mod scale;
 mod scene;
 
-pub use fleet::{Estimated, Fleet, FleetFunction};
+pub use fleet::{Fleet, FleetFunction};
 pub use look::Theme;
 pub use picture::{FileKind, Picture, Size};
 pub use scale::AxisScale;

@@ -13,6 +13,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::platform::billing::BillingStep;
+use crate::platform::pricing::Prices;
 use crate::workload::Workload;
 
 pub use info::{Confidence, LeverInfo};
@@ -39,12 +40,21 @@ pub struct Environment {
     pub provisioned: u32,
     /// Billing step.
     pub billing: BillingStep,
+    /// Ephemeral storage in MB; the first 512 are free.
+    pub storage_mb: f64,
 }
 
 impl Environment {
     /// `events_per_month` invocations on demand, billed by `billing`.
     pub const fn on_demand(events_per_month: f64, billing: BillingStep) -> Self {
-        Self { events_per_month, invocations_per_event: 1, transitions_per_event: 0, provisioned: 0, billing }
+        Self {
+            events_per_month,
+            invocations_per_event: 1,
+            transitions_per_event: 0,
+            provisioned: 0,
+            billing,
+            storage_mb: Prices::FREE_STORAGE_MB,
+        }
     }
 }
 

@@ -1,0 +1,100 @@
+//! Whether a function behaves otherwise than it did: another pattern, or slower than noise explains.
+
+use serde::Serialize;
+
+use crate::curve::Run;
+use crate::error::{Error, Result};
+use crate::model::Observation;
+use crate::pattern::{Pattern, Reader};
+use crate::units::{MemoryMb, Millis};
+
+/// What is known of a function from before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Former {
+    /// Its run.
+    Run(Box<Run>),
+    /// What `classify` said of its run.
+    Answer {
+        /// The pattern.
+        pattern: Pattern,
+        /// Whether it was uncertain.
+        uncertain: bool,
+    },
+}
+
+/// How a run compares with a former one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Drift {
+    /// The pattern before.
+    pub pattern_before: Pattern,
+    /// The pattern now.
+    pub pattern_now: Pattern,
+    /// Whether the pattern changed; only between two that are both certain.
+    pub pattern_changed: bool,
+    /// Duration before, at the configured size; `None` where only the pattern is known.
+    #[serde(rename = "before_ms")]
+    pub before: Option<Millis>,
+    /// Duration now, at the configured size.
+    #[serde(rename = "now_ms")]
+    pub now: Option<Millis>,
+    /// By what factor a mean may grow between two runs through noise alone, in 95 of 100 cases.
+    pub noise_factor: Option<f64>,
+    /// Whether it got slower than noise explains.
+    pub slower: bool,
+}
+
+impl Drift {
+    /// Whether anything got worse or other.
+    pub const fn failed(&self) -> bool {
+        self.pattern_changed || self.slower
+    }
+}
+
+/// Standard deviations above which 5 % of a normal distribution lie.
+const Z_95: f64 = 1.645;
+
+/// Compares a run with a former one at the configured size.
+///
+/// Both means scatter around the function's expected duration; the variances (of `ln`) are those that the posterior of each
+/// run finds, so that noisy runs have to differ more. With these, `ln(now / before)` beyond 1.645 standard deviations is slower.
+///
+/// # Errors
+/// When one of the runs did not measure `current`.
+pub fn drift(run: &Run, former: &Former, current: MemoryMb) -> Result<Drift> {
+    let reader = Reader::shipped();
+    let now = reader.classify(run);
+    match former {
+        Former::Answer { pattern, uncertain } => Ok(Drift {
+            pattern_before: *pattern,
+            pattern_now: now.pattern,
+            pattern_changed: !uncertain && !now.uncertain && *pattern != now.pattern,
+            before: None,
+            now: None,
+            noise_factor: None,
+            slower: false,
+        }),
+        Former::Run(former) => {
+            let at = |run: &Run, which: &str| {
+                run.curve.at(current).map(|p| p.duration).ok_or_else(|| {
+                    Error::new(format!(
+                        "the {which} did not measure {current}: expected the configured size in both runs"
+                    ))
+                    .help("measure the configured size in every run")
+                })
+            };
+            let (before_ms, now_ms) = (at(former, "baseline")?, at(run, "run")?);
+            let variance = |run: &Run| reader.posterior(&Observation::of(run)).variance();
+            let noise_factor = (Z_95 * (variance(former) + variance(run)).sqrt()).exp();
+            let before = reader.classify(former);
+            Ok(Drift {
+                pattern_before: before.pattern,
+                pattern_now: now.pattern,
+                pattern_changed: !before.uncertain && !now.uncertain && before.pattern != now.pattern,
+                before: Some(before_ms),
+                now: Some(now_ms),
+                noise_factor: Some(noise_factor),
+                slower: now_ms.ms() / before_ms.ms() > noise_factor,
+            })
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a lever does to a function that is known by a recorded run only: not one workload, but all plausible ones.
+
+use rayon::prelude::*;
+
+use crate::advise::{Estimate, Evaluation, Market, evaluate};
+use crate::model::{Library, Observation, Posterior};
+use crate::predict::plausible;
+use crate::units::MemoryMb;
+use crate::workload::{Environment, Lever, Scenario, Workload};
+
+/// The workloads that explain a run, each as often as it is plausible.
+#[derive(Debug, Clone)]
+pub struct Ensemble {
+    members: Vec<(usize, Workload)>,
+}
+
+/// What levers change at one memory size, with 90 % intervals; all are after less before.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Changes {
+    /// Share of the plausible workloads to which the levers apply at all; the others stay as they are.
+    pub applies: f64,
+    /// Change of the duration, in ms.
+    #[serde(rename = "change_ms")]
+    pub duration_ms: Estimate,
+    /// Change of the cost of a million events, in $.
+    #[serde(rename = "change_usd_per_million")]
+    pub per_million: Estimate,
+    /// Change of the bill of a month, in $.
+    #[serde(rename = "change_usd_per_month")]
+    pub per_month: Estimate,
+}
+
+impl Ensemble {
+    /// The workloads of a posterior over `library`, at the scale of the run that was `seen`.
+    pub fn new(library: &Library, posterior: &Posterior<'_>, seen: &Observation) -> Self {
+        let all: Vec<_> = posterior.members().collect();
+        let members =
+            all.chunk_by(|a, b| a == b).map(|same| (same.len(), plausible(library, &same[0], seen))).collect();
+        Self { members }
+    }
+
+    /// What `levers`, one after the other, change at `memory`.
+    ///
+    /// The fitted workload gives the change itself (`before` to `after`), the plausible workloads the interval around it: the
+    /// shares by which they change are applied to `before`.
+    pub fn changes(
+        &self,
+        levers: &[Lever],
+        environment: &Environment,
+        memory: MemoryMb,
+        market: &Market,
+        (before, after): (&Evaluation, &Evaluation),
+    ) -> Changes {
+        let ratios = |workload: &Workload| {
+            let old = Scenario { workload: workload.clone(), environment: environment.clone() };
+            let new = levers.iter().try_fold(old.clone(), |scenario, lever| lever.apply(&scenario));
+            let both =
+                |new: &Scenario| Some((evaluate(&old, memory, market).ok()?, evaluate(new, memory, market).ok()?));
+            let both = new.as_ref().ok().and_then(both);
+            let ratio = |f: fn(&Evaluation) -> f64| both.as_ref().map_or(1.0, |(a, b)| quotient(f(b), f(a)));
+            [new.is_ok() as u8 as f64, ratio(ms), ratio(million), ratio(month)]
+        };
+        let all: Vec<(usize, [f64; 4])> = self.members.par_iter().map(|(n, workload)| (*n, ratios(workload))).collect();
+        let column = |c: usize| all.iter().flat_map(move |(n, r)| std::iter::repeat_n(r[c], *n)).collect::<Vec<f64>>();
+        let change = |c: usize, f: fn(&Evaluation) -> f64| {
+            let (old, new) = (f(before), f(after));
+            let spread = Estimate::of(column(c), 0.0).map(|ratio| old * (ratio - 1.0));
+            // the fit is one of the plausible workloads
+            Estimate { mid: new - old, low: spread.low.min(new - old), high: spread.high.max(new - old) }
+        };
+        let applies = column(0);
+        Changes {
+            applies: applies.iter().sum::<f64>() / applies.len() as f64,
+            duration_ms: change(1, ms),
+            per_million: change(2, million),
+            per_month: change(3, month),
+        }
+    }
+}
+
+fn ms(e: &Evaluation) -> f64 {
+    e.duration.ms()
+}
+
+fn million(e: &Evaluation) -> f64 {
+    e.per_million.usd()
+}
+
+fn month(e: &Evaluation) -> f64 {
+    e.per_month.usd()
+}
+
+/// `a / b`, 1 for nothing of nothing.
+fn quotient(a: f64, b: f64) -> f64 {
+    if b > 0.0 { a / b } else { 1.0 }
+}

@@ -1,0 +1,82 @@
+//! The fewest sizes to measure next.
+
+use crate::advise::USUAL_MB;
+use crate::curve::{Point, PowerCurve, Run};
+use crate::error::Result;
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::platform::billing::Tariff;
+use crate::predict::{Next, forecast};
+use crate::units::{MemoryMb, Millis};
+
+/// Sizes to measure, and what they are expected to bring.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NextSizes {
+    /// The sizes, most telling first; empty when more measuring cannot pay.
+    pub sizes: Vec<MemoryMb>,
+    /// Expected regret of deciding now, as a share.
+    pub regret: f64,
+    /// Expected regret after measuring them.
+    pub regret_after: f64,
+}
+
+/// Sizes that are measured at once at most: a sweep has six.
+const MOST: usize = 3;
+
+/// The sizes to measure next. After the first, each is what would be measured next if the one before came out as predicted.
+pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
+    let usual = USUAL_MB.iter().filter_map(|&mb| MemoryMb::new(mb).ok());
+    let mut candidates: Vec<MemoryMb> = usual.chain(run.curve.sizes()).collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut seen = Observation::of(run);
+    let (mut sizes, mut first, mut last) = (Vec::new(), None, 0.0);
+    loop {
+        let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+        match forecast(&posterior, &candidates, &seen.sizes, tariff).next {
+            Next::Measure { memory, regret, regret_after } if sizes.len() < MOST => {
+                first.get_or_insert(regret);
+                last = regret_after;
+                sizes.push(memory);
+                let at = seen.sizes.partition_point(|&m| m < memory);
+                seen.sizes.insert(at, memory);
+                seen.ln_ms.insert(at, posterior.predict(memory).ms.ln());
+            }
+            Next::Measure { regret, .. } | Next::Stop { regret } => {
+                let regret_after = if sizes.is_empty() { regret } else { last.min(regret) };
+                return NextSizes { sizes, regret: *first.get_or_insert(regret), regret_after };
+            }
+        }
+    }
+}
+
+/// The durations that the model predicts for a run at other sizes.
+///
+/// # Errors
+/// When there is no size.
+pub fn predicted_curve(run: &Run, sizes: &[MemoryMb]) -> Result<PowerCurve> {
+    let posterior = Posterior::new(Library::shipped(), &Observation::of(run), &Known::default());
+    let point = |&m: &MemoryMb| {
+        let ms = posterior.predict(m).ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS);
+        Ok(Point::new(m, Millis::new(ms)?))
+    };
+    PowerCurve::new(sizes.iter().map(point).collect::<Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Arch;
+    use crate::platform::billing::BillingStep;
+    use crate::platform::pricing::{PriceBasis, PriceTable};
+
+    #[test]
+    fn one_size_asks_for_more_and_never_for_itself() -> Result<()> {
+        let tariff = PriceTable::embedded().tariff(PriceBasis::List, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+        let run = Run::new("a", PowerCurve::from_ms(&[(512, 600.0)])?);
+        let next = next_sizes(&run, &tariff);
+        assert!((1..=MOST).contains(&next.sizes.len()), "{next:?}");
+        assert!(!next.sizes.contains(&MemoryMb::new(512)?));
+        assert!(next.regret_after < next.regret);
+        Ok(())
+    }
+}

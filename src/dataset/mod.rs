@@ -1,0 +1,102 @@
+//! Labelled synthetic data: workloads of the prior, tuned by the simulator.
+//!
+//! What the shipped model is trained on, for anybody who teaches or trains another one. Every example is the same for the same
+//! seed and number, on any machine and any number of threads.
+
+mod row;
+
+pub use row::{COLUMNS, Kind, Value, rows};
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::model::prior;
+use crate::pattern::Pattern;
+use crate::simulate::{Tuning, TuningResult};
+use crate::units::MemoryMb;
+use crate::workload::Workload;
+
+/// How examples are made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Seed of the workloads and of their measurement.
+    pub seed: u64,
+    /// Memory sizes that are measured.
+    pub sizes: Vec<MemoryMb>,
+    /// Invocations at each size.
+    pub invocations: u32,
+    /// Only workloads of this pattern.
+    pub pattern: Option<Pattern>,
+}
+
+/// A workload and what tuning it measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// Its number among all draws of the seed.
+    pub index: u64,
+    /// The workload; its `pattern` is the label.
+    pub workload: Workload,
+    /// The measured run.
+    pub result: TuningResult,
+}
+
+/// Draws that are looked at together: enough for all cores, few enough for constant memory.
+const CHUNK: u64 = 1024;
+
+impl Recipe {
+    /// The example of one draw; `None` when it is of another pattern, or finishes at none of the sizes.
+    ///
+    /// # Errors
+    /// When the sizes or invocations are not usable.
+    pub fn example(&self, index: u64) -> Result<Option<Example>> {
+        let workload = prior::draw(self.seed, index);
+        if self.pattern.is_some_and(|wanted| workload.pattern != Some(wanted)) {
+            return Ok(None);
+        }
+        let fits = |m: &MemoryMb| workload.footprint_mb() <= m.as_f64();
+        if !self.sizes.iter().any(fits) {
+            return Ok(None);
+        }
+        let tuning = Tuning { invocations: self.invocations, seed: self.seed, run: index, ..Tuning::default() };
+        let result = tuning.run(&workload, &self.sizes)?;
+        Ok(Some(Example { index, workload, result }))
+    }
+
+    /// Shows `count` examples to `write` in the order of their numbers, with what `prepare` made of each on another thread.
+    ///
+    /// ```
+    /// use powercurve::dataset::Recipe;
+    /// use powercurve::{MemoryMb, Pattern};
+    /// let sizes = vec![MemoryMb::new(512)?, MemoryMb::new(1024)?];
+    /// let recipe = Recipe { seed: 1, sizes, invocations: 10, pattern: Some(Pattern::NoOp) };
+    /// let mut labels = Vec::new();
+    /// recipe.each(3, |example| example.workload.pattern, |label| { labels.push(label); Ok(()) })?;
+    /// assert_eq!(labels, [Some(Pattern::NoOp); 3]);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the recipe is not usable, or `write` fails.
+    pub fn each<T: Send>(
+        &self,
+        count: u64,
+        prepare: impl Fn(&Example) -> T + Sync,
+        mut write: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let (mut from, mut left) = (0, count);
+        while left > 0 {
+            let prepared: Vec<Result<Option<T>>> = (from..from + CHUNK.min(left.max(64)))
+                .into_par_iter()
+                .map(|index| Ok(self.example(index)?.as_ref().map(&prepare)))
+                .collect();
+            from += prepared.len() as u64;
+            for one in prepared {
+                if let (Some(one), true) = (one?, left > 0) {
+                    write(one)?;
+                    left -= 1;
+                }
+            }
+        }
+        Ok(())
+    }
+}

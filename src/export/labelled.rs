@@ -1,0 +1,34 @@
+//! A simulated run with the workload behind it: a run record that says what it shows.
+
+use serde_json::{Value, json};
+
+use crate::curve::Point;
+use crate::simulate::{Outcome, TuningResult};
+use crate::units::{MemoryMb, Usd};
+use crate::workload::Workload;
+
+/// A simulated run as a record that every command reads, with its label (`pattern`), the whole `workload`, the seed it was
+/// drawn with, and the sizes that failed.
+pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -> Value {
+    let run = &result.run;
+    let column = |value: fn(&Point) -> Value| run.curve.points().iter().map(value).collect::<Vec<_>>();
+    let failed =
+        |(memory, outcome): &(MemoryMb, Outcome)| json!({ "memory_mb": memory.mb(), "reason": outcome.to_string() });
+    json!({
+        "id": run.id,
+        "memory_mb": column(|p| p.memory.mb().into()),
+        "duration_ms": column(|p| p.duration.ms().into()),
+        "cost_usd": column(|p| p.cost.map(Usd::usd).into()),
+        "sd_ms": column(|p| p.sample.sd_ms.into()),
+        "cold_starts": column(|p| p.sample.cold_starts.into()),
+        "runtime": run.runtime,
+        "arch": run.arch,
+        "num": run.invocations,
+        "start": run.start,
+        "billing_ms": run.billing_ms,
+        "pattern": workload.pattern,
+        "seed": seed,
+        "failed": result.failed.iter().map(failed).collect::<Vec<_>>(),
+        "workload": workload,
+    })
+}

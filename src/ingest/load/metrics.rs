@@ -1,0 +1,226 @@
+//! A CloudWatch graph of Invocations downloaded as CSV: some rows of labels, then one row a period, with the time first and
+//! one column a function.
+
+use ::csv::ByteRecord;
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+use super::{FORMS, HOURS_PER_MONTH, Loads, invocations};
+use crate::error::{Error, Result};
+use crate::ingest::lines::Lines;
+use crate::ingest::rows::for_each_row;
+use crate::load::FunctionLoad;
+
+/// Words of a label that name the metric, never the function.
+const METRIC_WORDS: [&str; 16] = [
+    "aws",
+    "lambda",
+    "invocations",
+    "invocation",
+    "functionname",
+    "function",
+    "sum",
+    "label",
+    "count",
+    "metric",
+    "by",
+    "name",
+    "resource",
+    "statistic",
+    "period",
+    "unit",
+];
+
+/// Statistics that do not count invocations.
+const NOT_COUNTS: [&str; 6] = ["average", "avg", "minimum", "maximum", "min", "max"];
+
+/// Whether a text looks like such a graph: one of its first rows begins with a time.
+pub(super) fn is_graph(head: &str) -> bool {
+    head.lines().take(20).any(|line| first_cell(line).and_then(moment).is_some())
+}
+
+fn first_cell(line: &str) -> Option<&str> {
+    line.split([',', ';', '\t']).next().map(|cell| cell.trim().trim_matches('"'))
+}
+
+/// Reads a graph; a column whose label names no function is an error, one without values counts no invocation.
+pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
+    let head = String::from_utf8_lossy(lines.head()?).into_owned();
+    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&d| head.bytes().filter(|b| *b == d).count());
+    let (mut labels, mut columns): (Vec<Vec<String>>, Vec<Series>) = (Vec::new(), Vec::new());
+    let rejected = for_each_row(lines, delimiter.unwrap_or(b','), |row| {
+        let cells: Vec<String> = row.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
+        match cells.first().and_then(|first| moment(first)) {
+            Some(at) => values(at, row, &mut columns),
+            None => {
+                labels.push(cells);
+                Ok(())
+            }
+        }
+    });
+    let mut loads = Loads::default();
+    for (i, series) in columns.into_iter().enumerate() {
+        let of_column = || labels.iter().filter_map(|row| row.get(i + 1)).map(String::as_str);
+        if series.moments.is_empty() && of_column().all(str::is_empty) {
+            continue;
+        }
+        let place = || format!("column {}", i + 2);
+        if let Some(statistic) = of_column().find(|cell| NOT_COUNTS.contains(&cell.to_lowercase().as_str())) {
+            return Err(Error::new(format!("the statistic is {statistic}: expected Sum"))
+                .help("choose the statistic Sum in CloudWatch before the download")
+                .at(place()));
+        }
+        let name = of_column().find_map(label_to_function).ok_or_else(|| {
+            Error::new("no label of the column names a function: expected the name of one function")
+                .help(FORMS)
+                .at(place())
+        })?;
+        let period = labels.iter().find(|row| row.first().is_some_and(|cell| cell.eq_ignore_ascii_case("period")));
+        let period = period.and_then(|row| row.get(i + 1)).and_then(|cell| seconds(cell));
+        let series = Series { period_s: period, ..series };
+        let per_month = series.per_month().map_err(|e| e.at(place()))?;
+        loads.add(&name, FunctionLoad { invocations_per_month: Some(per_month), ..FunctionLoad::default() });
+    }
+    Ok((loads, rejected))
+}
+
+/// The values of one period; an empty cell is a period without invocations.
+fn values(at: f64, row: &ByteRecord, columns: &mut Vec<Series>) -> Result<()> {
+    for (i, cell) in row.iter().skip(1).enumerate() {
+        if columns.len() <= i {
+            columns.push(Series::default());
+        }
+        let text = String::from_utf8_lossy(cell);
+        let value = match text.trim() {
+            "" | "-" => 0.0,
+            text => text
+                .parse::<f64>()
+                .map_err(|_| Error::new(format!("'{text}' is not a number of invocations")))
+                .and_then(invocations)?,
+        };
+        columns[i].add(at, value);
+    }
+    Ok(())
+}
+
+/// Invocations by period.
+#[derive(Debug, Default)]
+pub(super) struct Series {
+    /// Starts of the periods, in seconds.
+    moments: Vec<f64>,
+    total: f64,
+    period_s: Option<f64>,
+}
+
+impl Series {
+    /// Adds the invocations of the period that starts at `at` seconds.
+    pub(super) fn add(&mut self, at: f64, invocations: f64) {
+        self.moments.push(at);
+        self.total += invocations;
+    }
+
+    /// What they come to in a month of 730 hours.
+    ///
+    /// The span runs from the first period to the end of the last; a period lasts as long as the smallest distance between
+    /// two, unless it was given.
+    pub(super) fn per_month(&self) -> Result<f64> {
+        let mut moments = self.moments.clone();
+        moments.sort_by(f64::total_cmp);
+        moments.dedup();
+        let smallest = moments.windows(2).map(|w| w[1] - w[0]).reduce(f64::min);
+        let period = self.period_s.or(smallest).ok_or_else(|| {
+            Error::new("there is one period, which does not say how long it is: expected two or more")
+                .help("download the graph with a period of one day or one hour")
+        })?;
+        let span = moments.last().zip(moments.first()).map_or(0.0, |(last, first)| last - first) + period;
+        if span > 0.0 {
+            invocations(self.total * HOURS_PER_MONTH * 3600.0 / span)
+        } else {
+            Err(Error::new("the periods have no length"))
+        }
+    }
+}
+
+/// Seconds since 1970 of a time as CloudWatch writes it; times without a zone are taken as UTC, since only distances count.
+pub(super) fn moment(text: &str) -> Option<f64> {
+    let text = text.trim().replace('/', "-");
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let zoned = text.parse::<Timestamp>().ok();
+    let civil = || TimeZone::UTC.to_timestamp(text.parse::<civil::DateTime>().ok()?).ok();
+    zoned.or_else(civil).map(|t| t.as_second() as f64)
+}
+
+/// A period: `300`, `5 minutes`, `1 day`.
+fn seconds(text: &str) -> Option<f64> {
+    let text = text.trim().to_lowercase();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let count: f64 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim().trim_end_matches('s') {
+        "" | "second" | "sec" => 1.0,
+        "minute" | "min" | "m" => 60.0,
+        "hour" | "h" => 3600.0,
+        "day" | "d" => 86_400.0,
+        _ => return None,
+    };
+    Some(count * unit).filter(|s| *s > 0.0)
+}
+
+/// The function that a label names: the one word that is neither the metric nor its statistic, as in `resize Invocations`
+/// or `AWS/Lambda Invocations FunctionName: resize`.
+pub(super) fn label_to_function(label: &str) -> Option<String> {
+    let words = label.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')));
+    let is_name = |w: &&str| {
+        let w = w.to_lowercase();
+        !w.trim_matches(['-', '_']).is_empty()
+            && !METRIC_WORDS.contains(&w.as_str())
+            && !NOT_COUNTS.contains(&w.as_str())
+    };
+    let mut names = words.filter(is_name);
+    let name = names.next()?;
+    (names.next().is_none() && seconds(name).is_none()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_name_one_function() {
+        let cases = [
+            ("resize Invocations", Some("resize")),
+            ("AWS/Lambda Invocations FunctionName: resize-image_2", Some("resize-image_2")),
+            ("Invocations • resize", Some("resize")),
+            ("resize", Some("resize")),
+            ("Invocations", None),
+            ("resize and orders", None),
+            ("", None),
+            ("86400", None),
+        ];
+        for (label, name) in cases {
+            assert_eq!(label_to_function(label).as_deref(), name, "{label}");
+        }
+    }
+
+    #[test]
+    fn times_and_periods() {
+        let day = moment("2026/05/02 00:00:00").unwrap() - moment("2026-05-01T00:00:00Z").unwrap();
+        assert_eq!(day, 86_400.0);
+        assert_eq!(moment("2026-05-01T02:00:00+02:00"), moment("2026-05-01"));
+        assert_eq!((moment("resize"), moment("12"), moment("")), (None, None, None));
+        assert_eq!(
+            (seconds("300"), seconds("5 Minutes"), seconds("1 day")),
+            (Some(300.0), Some(300.0), Some(86_400.0))
+        );
+        assert_eq!((seconds("soon"), seconds("")), (None, None));
+    }
+
+    #[test]
+    fn a_single_period_needs_its_length() {
+        let mut series = Series::default();
+        series.add(0.0, 730.0);
+        assert!(series.per_month().unwrap_err().to_string().contains("two or more"));
+        series.period_s = Some(3600.0);
+        assert_eq!(series.per_month(), Ok(730.0 * 730.0));
+    }
+}

@@ -1,0 +1,160 @@
+//! Load files: how often each function runs and how it is configured.
+//!
+//! Three forms, told by content: a CSV table with one row a function; the JSON of `aws lambda list-functions`
+//! (configuration) or `aws cloudwatch get-metric-data` (invocations); a CloudWatch graph downloaded as CSV, with one column
+//! a function and one row a period.
+
+mod json;
+mod metrics;
+mod table;
+
+use std::collections::BTreeMap;
+
+use super::lines::Lines;
+use super::{Source, inputs};
+use crate::error::{Error, Result};
+use crate::load::{FunctionLoad, function_name};
+
+/// Hours of a month, as AWS's calculators count them.
+const HOURS_PER_MONTH: f64 = 730.0;
+
+/// Functions by their bare name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Loads {
+    functions: BTreeMap<String, FunctionLoad>,
+}
+
+impl Loads {
+    /// Reads load files one after the other: what a later file knows of a function replaces what an earlier one said. The
+    /// errors are rejected rows, with their places.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is in none of the forms, or holds no function.
+    pub fn read(paths: &[String]) -> Result<(Self, Vec<Error>)> {
+        let (mut all, mut rejected) = (Self::default(), Vec::new());
+        for input in inputs(paths) {
+            for source in input?.sources {
+                let place = source.place();
+                let (found, bad) = read_one(source).map_err(|e| e.at(&place))?;
+                if found.functions.is_empty() {
+                    let error = bad.into_iter().next().unwrap_or_else(|| {
+                        Error::new("no function in the load file: expected at least one").help(FORMS)
+                    });
+                    return Err(error.at(place));
+                }
+                rejected.extend(bad.into_iter().map(|e| e.at(&place)));
+                for (name, load) in found.functions {
+                    all.add(&name, load);
+                }
+            }
+        }
+        Ok((all, rejected))
+    }
+
+    /// What is known of a function, by any form of its name.
+    pub fn get(&self, name: &str) -> Option<&FunctionLoad> {
+        self.functions.get(function_name(name))
+    }
+
+    /// Every function, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &FunctionLoad)> {
+        self.functions.iter().map(|(name, load)| (name.as_str(), load))
+    }
+
+    fn add(&mut self, name: &str, load: FunctionLoad) {
+        self.functions.entry(function_name(name).to_owned()).or_default().update(load);
+    }
+}
+
+/// What a load file may be.
+const FORMS: &str = "give a CSV with the columns function, invocations and memory, the JSON of `aws lambda list-functions` or \
+                     `aws cloudwatch get-metric-data`, or a CloudWatch graph of Invocations downloaded as CSV";
+
+fn read_one(source: Source) -> Result<(Loads, Vec<Error>)> {
+    let mut lines: Lines = source.open()?;
+    let head = lines.head()?;
+    if head.contains(&0) {
+        return Err(Error::new("content is binary: expected text in UTF-8").help(FORMS));
+    }
+    let head = String::from_utf8_lossy(head).into_owned();
+    let first = head.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if first.trim_start().starts_with(['{', '[']) {
+        return json::read(lines.whole()?).map(|loads| (loads, Vec::new()));
+    }
+    if let Some(delimiter) = table::delimiter(first) {
+        return Ok(table::read(lines, delimiter));
+    }
+    if metrics::is_graph(&head) {
+        return metrics::read(lines);
+    }
+    Err(Error::new(
+        "not a load file: expected a header with a column for the function and one for the invocations or the memory",
+    )
+    .help(FORMS))
+}
+
+/// A number of invocations.
+fn invocations(x: f64) -> Result<f64> {
+    if (0.0..=1e15).contains(&x) {
+        Ok(x)
+    } else {
+        Err(Error::new(format!("{x} invocations are not usable: expected a number of 0 or more")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Arch;
+
+    fn read(texts: &[&str]) -> Result<(Loads, Vec<Error>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |(i, text): (usize, &&str)| {
+            let path = folder.path().join(format!("{i}.csv"));
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        Loads::read(&texts.iter().enumerate().map(path).collect::<Vec<_>>())
+    }
+
+    const LISTING: &str = r#"{"Functions": [
+        {"FunctionName": "resize", "MemorySize": 1024, "Runtime": "nodejs20.x", "Architectures": ["arm64"],
+         "EphemeralStorage": {"Size": 2048}},
+        {"FunctionName": "orders", "MemorySize": 512, "PackageType": "Image"}]}"#;
+
+    #[test]
+    fn several_files_combine() {
+        let table = "Function Name;Invocations / month;Memory (MB)\nresize;1,5e6;\nnotify;3000000;128\n";
+        let graph = "Label,orders Invocations\nStatistic,Sum\n2026/05/01 00:00:00,100\n2026/05/02 00:00:00,\n2026/05/03 00:00:00,140\n";
+        let (loads, rejected) = read(&[LISTING, table, graph]).unwrap();
+        assert!(rejected.is_empty(), "{rejected:?}");
+        let resize = loads.get("arn:aws:lambda:eu-west-1:1:function:resize").unwrap();
+        assert_eq!((resize.invocations_per_month, resize.memory.map(|m| m.mb())), (Some(1.5e6), Some(1024)));
+        assert_eq!((resize.arch, resize.storage_mb), (Some(Arch::Arm64), Some(2048.0)));
+        let orders = loads.get("orders").unwrap();
+        // 240 in three days
+        assert!((orders.invocations_per_month.unwrap() - 240.0 * 730.0 / 72.0).abs() < 1e-9);
+        assert_eq!(orders.memory.map(|m| m.mb()), Some(512));
+        assert_eq!(loads.iter().count(), 3);
+    }
+
+    #[test]
+    fn bad_rows_are_named_and_the_others_are_read() {
+        let (loads, rejected) = read(&["function,invocations,memory\na,10,128\nb,many,128\nc,5,64\n,5,128\n"]).unwrap();
+        assert_eq!(loads.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a"]);
+        let told: Vec<String> = rejected.iter().map(ToString::to_string).collect();
+        assert!(told[0].contains("line 3") && told[0].contains("'many'"), "{told:?}");
+        assert!(told[1].contains("line 4") && told[1].contains("64 MB is outside"), "{told:?}");
+        assert!(told[2].contains("line 5") && told[2].contains("function"), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_no_load_file_says_what_would_be_one() {
+        for text in
+            ["hello\n", "{}", "[1]", "function,colour\na,red\n", "{\"Functions\": [{\"FunctionName\": 3}]}", "{"]
+        {
+            let error = read(&[text]).unwrap_err().to_string();
+            assert!(error.contains("list-functions") || error.contains("cut off"), "{text}: {error}");
+        }
+    }
+}

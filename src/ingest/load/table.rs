@@ -1,0 +1,146 @@
+//! A table with one row a function.
+
+use ::csv::ByteRecord;
+
+use super::{Loads, invocations};
+use crate::error::{Error, Result};
+use crate::ingest::csv::snake_case;
+use crate::ingest::lines::Lines;
+use crate::ingest::rows::for_each_row;
+use crate::load::FunctionLoad;
+use crate::units::MemoryMb;
+
+#[derive(Clone, Copy)]
+enum Field {
+    Function,
+    Invocations,
+    Memory,
+    Arch,
+    Runtime,
+    Storage,
+}
+
+/// The spellings of every column in snake case, without unit and period.
+const SPELLINGS: [(Field, &[&str]); 6] = [
+    (
+        Field::Function,
+        &["function", "function_name", "name", "lambda", "lambda_name", "id", "resource", "function_arn", "arn"],
+    ),
+    (Field::Invocations, &["invocations", "requests", "calls", "count", "sum_invocations", "load", "executions"]),
+    (
+        Field::Memory,
+        &["memory", "memory_size", "current", "current_memory", "configured_memory", "power", "size", "ram"],
+    ),
+    (Field::Arch, &["arch", "architecture", "architectures"]),
+    (Field::Runtime, &["runtime"]),
+    (Field::Storage, &["storage", "ephemeral_storage", "ephemeral_storage_size"]),
+];
+
+/// Endings of a column's name that say its unit or period, and beginnings that say its period.
+const ENDINGS: [&str; 7] = ["_per_month", "_a_month", "_month", "_monthly", "_mb", "_mib", "_in"];
+const BEGINNINGS: [&str; 2] = ["monthly_", "total_"];
+
+/// Where the columns are.
+struct Columns([Option<usize>; SPELLINGS.len()], bool);
+
+/// The delimiter, when a line is the header of such a table.
+pub(super) fn delimiter(header: &str) -> Option<u8> {
+    [b',', b';', b'\t'].into_iter().find(|&delimiter| {
+        let names: Vec<&str> = header.split(char::from(delimiter)).collect();
+        let columns = Columns::new(&names, delimiter);
+        columns.at(Field::Function).is_some()
+            && (columns.at(Field::Invocations).is_some() || columns.at(Field::Memory).is_some())
+    })
+}
+
+/// The functions of a table, and the rows that are rejected.
+pub(super) fn read(lines: Lines, delimiter: u8) -> (Loads, Vec<Error>) {
+    let mut columns = None;
+    let mut loads = Loads::default();
+    let rejected = for_each_row(lines, delimiter, |row| match &columns {
+        None => {
+            let names: Vec<_> = row.iter().map(String::from_utf8_lossy).collect();
+            columns = Some(Columns::new(&names, delimiter));
+            Ok(())
+        }
+        Some(columns) => {
+            let (name, load) = columns.load(row)?;
+            loads.add(&name, load);
+            Ok(())
+        }
+    });
+    (loads, rejected)
+}
+
+impl Columns {
+    fn new(names: &[impl AsRef<str>], delimiter: u8) -> Self {
+        let names: Vec<String> = names.iter().map(|name| base(name.as_ref().trim().trim_matches('"'))).collect();
+        let place = |spellings: &[&str]| spellings.iter().find_map(|s| names.iter().position(|name| name == s));
+        // files with ';' between the columns may write 12,5 for 12.5
+        Self(SPELLINGS.map(|(_, spellings)| place(spellings)), delimiter == b';')
+    }
+
+    fn at(&self, field: Field) -> Option<usize> {
+        self.0[field as usize]
+    }
+
+    fn text(&self, row: &ByteRecord, field: Field) -> Option<String> {
+        let text = String::from_utf8_lossy(row.get(self.at(field)?)?).trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn number(&self, row: &ByteRecord, field: Field, name: &str) -> Result<Option<f64>> {
+        let Some(text) = self.text(row, field) else { return Ok(None) };
+        let plain = text.replace(['_', ' '], "");
+        let plain = if self.1 { plain.replace(',', ".") } else { plain.replace(',', "") };
+        let plain = plain.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        plain.parse().map(Some).map_err(|_| {
+            Error::new(format!("{name} is '{text}': expected a number")).help("write numbers plainly: 1500000 or 1.5e6")
+        })
+    }
+
+    fn load(&self, row: &ByteRecord) -> Result<(String, FunctionLoad)> {
+        let name = self.text(row, Field::Function).ok_or_else(|| {
+            Error::new("the function is missing: expected its name").help("give every row as many fields as the header")
+        })?;
+        let load = FunctionLoad {
+            invocations_per_month: self.number(row, Field::Invocations, "invocations")?.map(invocations).transpose()?,
+            memory: self.number(row, Field::Memory, "memory")?.map(MemoryMb::from_f64).transpose()?,
+            arch: self.text(row, Field::Arch).map(|text| text.parse()).transpose()?,
+            runtime: self.text(row, Field::Runtime),
+            storage_mb: self.number(row, Field::Storage, "storage")?,
+        };
+        Ok((name, load))
+    }
+}
+
+/// A column's name in snake case without unit and period: `Invocations / month` is `invocations`.
+fn base(header: &str) -> String {
+    let name = snake_case(header);
+    let mut name = BEGINNINGS.iter().find_map(|b| name.strip_prefix(b)).unwrap_or(&name);
+    while let Some(rest) = ENDINGS.iter().find_map(|e| name.strip_suffix(e)) {
+        name = rest;
+    }
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_matched_leniently() {
+        for header in [
+            "function,invocations,memory",
+            "FunctionName;MonthlyInvocations;MemorySize",
+            "\"Function name\"\tInvocations per month\tCurrent memory (MB)",
+            "name,requests_per_month",
+            "lambda,current_mb",
+        ] {
+            assert!(delimiter(header).is_some(), "{header}");
+        }
+        for header in ["memory,duration", "function,colour", "hello"] {
+            assert_eq!(delimiter(header), None, "{header}");
+        }
+    }
+}

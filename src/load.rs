@@ -1,0 +1,59 @@
+//! How one function is configured, and how often it runs: what turns milliseconds into a monthly bill.
+
+use crate::curve::Arch;
+use crate::units::MemoryMb;
+
+/// What is known of a deployed function beside its curve. Every field may be unknown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FunctionLoad {
+    /// Invocations a month (730 hours).
+    pub invocations_per_month: Option<f64>,
+    /// Configured memory size.
+    pub memory: Option<MemoryMb>,
+    /// Instruction set.
+    pub arch: Option<Arch>,
+    /// Runtime as Lambda names it (`nodejs20.x`).
+    pub runtime: Option<String>,
+    /// Configured ephemeral storage, in MB; the first 512 are free.
+    pub storage_mb: Option<f64>,
+}
+
+impl FunctionLoad {
+    /// Takes over what `newer` knows.
+    pub fn update(&mut self, newer: Self) {
+        fn put<T>(old: &mut Option<T>, new: Option<T>) {
+            if new.is_some() {
+                *old = new;
+            }
+        }
+        put(&mut self.invocations_per_month, newer.invocations_per_month);
+        put(&mut self.memory, newer.memory);
+        put(&mut self.arch, newer.arch);
+        put(&mut self.runtime, newer.runtime);
+        put(&mut self.storage_mb, newer.storage_mb);
+    }
+}
+
+/// The bare name of a function, in whatever form a log or a listing names it: an ARN (with or without version), a log
+/// group, a name with a version.
+///
+/// ```
+/// use powercurve::load::function_name;
+/// assert_eq!(function_name("arn:aws:lambda:eu-west-1:123456789012:function:resize:prod"), "resize");
+/// assert_eq!(function_name("123456789012:/aws/lambda/resize"), "resize");
+/// assert_eq!(function_name("resize:$LATEST"), "resize");
+/// assert_eq!(function_name("runs.jsonl:7"), "runs.jsonl:7");
+/// ```
+pub fn function_name(text: &str) -> &str {
+    let text = text.trim();
+    if let Some((_, rest)) = text.split_once(":function:") {
+        return rest.split(':').next().unwrap_or(rest);
+    }
+    if let Some((_, rest)) = text.split_once("/aws/lambda/") {
+        return rest;
+    }
+    match text.split_once(':') {
+        Some((name, "$LATEST")) => name,
+        _ => text,
+    }
+}

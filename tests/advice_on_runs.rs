@@ -1,0 +1,168 @@
+//! Promise: levers, plans and gates work on recorded runs and say how sure they are.
+
+use assert_cmd::Command;
+use predicates::str::contains;
+use serde_json::Value;
+
+const LPT: &str = "datasets/examples/lpt-output.json";
+const RUNS: &str = "datasets/real-runs.jsonl";
+
+fn powercurve(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("powercurve").unwrap();
+    command.args(args);
+    command
+}
+
+fn stdout(args: &[&str], stdin: &str) -> String {
+    let output = powercurve(args).write_stdin(stdin).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap()
+}
+
+fn jsonl(args: &[&str], stdin: &str) -> Vec<Value> {
+    stdout(&[args, &["--format", "jsonl"]].concat(), stdin).lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+#[test]
+fn levers_on_a_run_carry_an_interval() {
+    let records = jsonl(&["whatif", LPT, "--lever", "arm64=0.8", "--memory", "512,2048"], "");
+    assert_eq!(records.len(), 2);
+    for record in &records {
+        let change = &record["uncertainty"]["change_ms"];
+        let (low, mid, high) =
+            (change["low"].as_f64().unwrap(), change["mid"].as_f64().unwrap(), change["high"].as_f64().unwrap());
+        assert!(low <= mid && mid <= high && high < 0.0, "{record}");
+        let after =
+            record["after"]["duration_ms"].as_f64().unwrap() - record["before"]["duration_ms"].as_f64().unwrap();
+        assert!((after - mid).abs() < 1e-9);
+    }
+    let workload = jsonl(&["whatif", "prime-numbers", "--lever", "arm64"], "");
+    assert!(workload[0]["uncertainty"].is_null(), "a workload leaves no doubt");
+    powercurve(&["whatif", RUNS, "--lever", "arm64"]).assert().code(2).stderr(contains("--id"));
+    powercurve(&["whatif", RUNS, "--id", "thumbnails-s3-pl", "--all"])
+        .assert()
+        .success()
+        .stdout(contains("does not apply"));
+}
+
+#[test]
+fn all_levers_come_in_the_order_of_what_they_save() {
+    let records = jsonl(&["whatif", "dynamodb-three-queries", "--all"], "");
+    let month = |r: &Value| Some(r["after"]["usd_per_month"].as_f64()? - r["before"]["usd_per_month"].as_f64()?);
+    let changes: Vec<Option<f64>> = records.iter().map(month).collect();
+    let known: Vec<f64> = changes.iter().copied().flatten().collect();
+    assert!(known.len() > 2 && known.windows(2).all(|w| w[0] <= w[1]), "{known:?}");
+    assert!(changes[known.len()..].iter().all(Option::is_none), "those that cannot help come last");
+}
+
+#[test]
+fn before_and_after_can_be_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("change.svg").display().to_string();
+    stdout(&["whatif", LPT, "--lever", "arm64", "--chart", &path], "");
+    let svg = std::fs::read_to_string(&path).unwrap();
+    assert!(svg.contains("with arm64") && svg.contains("before"));
+    powercurve(&["whatif", LPT, "--lever", "arm64", "--chart", "change.gif"]).assert().code(2);
+}
+
+#[test]
+fn a_baseline_catches_another_pattern_and_a_slower_curve() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let run = |ms: [f64; 6]| {
+        format!("{{\"id\":\"f\",\"memory_mb\":[256,512,1024,1769,2560,3008],\"duration_ms\":{ms:?},\"num\":50}}")
+    };
+    let busy = write("busy.jsonl", &run([13190.0, 6551.0, 3279.0, 1930.0, 1910.0, 1900.0]));
+    let slower = write("slower.jsonl", &run([26380.0, 13102.0, 6558.0, 3860.0, 3820.0, 3800.0]));
+    let waiting = write("waiting.jsonl", &run([1905.0, 1902.0, 1900.0, 1901.0, 1899.0, 1900.0]));
+    let answers = write("answers.jsonl", &stdout(&["classify", &busy, "--format", "jsonl"], ""));
+    let check = |new: &str, old: &str| {
+        powercurve(&["check", new, "--current", "1024", "--tolerance", "1000%", "--baseline", old]).assert()
+    };
+    check(&busy, &busy).success().stdout(contains("nothing is worse"));
+    check(&slower, &busy).code(1).stdout(contains("slower"));
+    check(&busy, &slower).success();
+    check(&waiting, &busy).code(1).stdout(contains("network-bound-api was cpu-bound"));
+    check(&waiting, &answers).code(1).stdout(contains("network-bound-api was cpu-bound"));
+    check(&busy, &answers).success();
+    check(&busy, "Cargo.toml").code(2).stderr(contains("Cargo.toml"));
+    check(&busy, "none.jsonl").code(2).stderr(contains("none.jsonl"));
+    let record =
+        powercurve(&["check", &slower, "--current", "1024", "--baseline", &busy, "--format", "jsonl"]).assert().code(1);
+    let record: Value = serde_json::from_slice(&record.get_output().stdout).unwrap();
+    assert_eq!(
+        (record["baseline"]["slower"].as_bool(), record["baseline"]["pattern_changed"].as_bool()),
+        (Some(true), Some(false))
+    );
+}
+
+#[test]
+fn snippets_hold_the_chosen_size() {
+    for (kind, part) in [
+        ("github-actions", "powercurve check datasets/examples/lpt-output.json --current 512"),
+        ("sam", "MemorySize: 512"),
+        ("cdk", "memorySize: 512"),
+        ("terraform", "memory_size   = 512"),
+    ] {
+        assert!(stdout(&["recommend", LPT, "--snippet", kind], "").contains(part), "{kind}");
+    }
+}
+
+#[test]
+fn an_objective_on_a_percentile_is_stricter_than_on_the_mean() {
+    let run = r#"{"id":"a","memory_mb":[128,512,1024],"duration_ms":[900,230,120],"sd_ms":[90,90,10],"p99_ms":[1100,610,null]}"#;
+    let pick =
+        |extra: &[&str]| jsonl(&[&["recommend", "-", "--max-duration", "300ms"], extra].concat(), run)[0].clone();
+    assert_eq!(pick(&[])["memory_mb"].as_u64(), Some(512));
+    let strict = pick(&["--percentile", "99"]);
+    assert_eq!((strict["memory_mb"].as_u64(), strict["percentile"]["source"].as_str()), (Some(1024), Some("spread")));
+    assert_eq!(pick(&["--percentile", "90"])["memory_mb"].as_u64(), Some(1024));
+    let bare = r#"{"id":"a","memory_mb":[128,512,1024],"duration_ms":[900,230,120]}"#;
+    let text = stdout(&["recommend", "-", "--max-duration", "300ms", "--percentile", "p99"], bare);
+    assert!(text.contains("ASSUMPTION"), "{text}");
+    powercurve(&["recommend", LPT, "--max-duration", "1s", "--percentile", "101"])
+        .assert()
+        .code(2)
+        .stderr(contains("50 to below 100"));
+    powercurve(&["recommend", LPT, "--percentile", "99"]).assert().code(2);
+}
+
+#[test]
+fn a_plan_of_the_next_sizes_costs_less_than_a_sweep() {
+    let one = r#"{"id":"one","memory_mb":[512],"duration_ms":[700]}"#;
+    let plan = &jsonl(&["plan", "--run", "-", "--next"], one)[0];
+    let next = &plan["measure_next"];
+    assert!(next["total_usd"].as_f64() < next["sweep_total_usd"].as_f64(), "{next}");
+    let input: Value =
+        serde_json::from_str(&stdout(&["plan", "--run", "-", "--next", "--lpt-input", "--invocations", "20"], one))
+            .unwrap();
+    let mut sizes: Vec<u64> = next["memory_mb"].as_array().unwrap().iter().filter_map(Value::as_u64).collect();
+    sizes.sort_unstable();
+    assert_eq!(input["powerValues"].as_array().unwrap().iter().filter_map(Value::as_u64).collect::<Vec<_>>(), sizes);
+    assert_eq!(input["num"].as_u64(), Some(20));
+    powercurve(&["plan", "--duration", "1s", "--next"]).assert().code(2);
+    powercurve(&["plan", "--run", RUNS]).assert().code(2).stderr(contains("--id"));
+}
+
+#[test]
+fn yuan_and_storage_count() {
+    let yuan = stdout(&["recommend", LPT, "--region", "cn-north-1"], "");
+    assert!(yuan.contains('¥') && !yuan.contains('$'), "{yuan}");
+    let recorded =
+        r#"{"id":"cn","currency":"CNY","memory_mb":[128,512],"duration_ms":[400,100],"cost_usd":[5.68e-6,5.68e-6]}"#;
+    assert!(stdout(&["recommend", "-"], recorded).contains('¥'));
+    assert_eq!(jsonl(&["recommend", "-"], recorded)[0]["currency"].as_str(), Some("CNY"));
+    let cost = |extra: &[&str]| {
+        jsonl(&[&["recommend", LPT, "--prices", "list", "--strategy", "speed"], extra].concat(), "")[0]["cost_usd"]
+            .as_f64()
+            .unwrap()
+    };
+    let (free, paid) = (cost(&["--storage", "512"]), cost(&["--storage", "1536", "--price-storage", "1e-6"]));
+    let seconds =
+        jsonl(&["recommend", LPT, "--strategy", "speed"], "")[0]["duration_ms"].as_f64().unwrap().ceil() / 1e3;
+    assert!((paid - free - seconds * 1e-6).abs() < 1e-12, "{paid} {free}");
+    powercurve(&["recommend", LPT, "--storage", "64"]).assert().code(2);
+}

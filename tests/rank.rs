@@ -1,0 +1,178 @@
+//! Promise: `rank` says which function to change first, from runs and load files, and is honest where it cannot tell.
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use serde_json::Value;
+
+/// Busy with one thread: 8192 MB are wasted on it.
+const BUSY: &str = r#"{"id":"busy","memory_mb":[256,512,1024,1769,3008,8192],"duration_ms":[13190,6551,3279,1930,1910,1900],"num":50}"#;
+/// Waiting: the smallest size is the cheapest.
+const WAITING: &str =
+    r#"{"id":"waiting","memory_mb":[128,256,512,1024,1769,3008],"duration_ms":[905,902,900,901,899,900],"num":50}"#;
+/// Known at its one size only.
+const UNKNOWN: &str = r#"{"id":"unknown","memory_mb":[512],"duration_ms":[700]}"#;
+/// Nobody says how often it runs.
+const UNLOADED: &str = r#"{"id":"unloaded","memory_mb":[128,512],"duration_ms":[400,100]}"#;
+
+const LOAD: &str =
+    "function,invocations per month,memory\nbusy,1000000,8192\nwaiting,2e6,1024\nunknown,5e5,512\nghost,7,128\n";
+
+struct Files {
+    folder: tempfile::TempDir,
+}
+
+impl Files {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn rank(&self, args: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("powercurve").unwrap();
+        command.current_dir(self.folder.path()).arg("rank").args(args);
+        command
+    }
+
+    fn records(&self, args: &[&str]) -> Vec<Value> {
+        let output = self.rank(&[args, &["--format", "jsonl"]].concat()).assert().success().get_output().stdout.clone();
+        String::from_utf8(output).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+    }
+}
+
+fn usual() -> Files {
+    Files::new(&[("runs.jsonl", &[BUSY, WAITING, UNKNOWN, UNLOADED].join("\n")), ("load.csv", LOAD)])
+}
+
+fn of<'a>(records: &'a [Value], id: &str) -> &'a Value {
+    records.iter().find(|r| r["id"] == id).unwrap_or_else(|| panic!("no {id} in {records:?}"))
+}
+
+#[test]
+fn the_largest_saving_comes_first_and_doubt_last() {
+    let records = usual().records(&["runs.jsonl", "--load", "load.csv"]);
+    let ids: Vec<&str> = records.iter().filter_map(|r| r["id"].as_str()).collect();
+    assert_eq!(ids, ["busy", "waiting", "unknown"]);
+    assert_eq!(records.iter().map(|r| r["rank"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    let number = |r: &Value, key: &str| r[key].as_f64().unwrap();
+    for record in &records {
+        let (low, mid, high) =
+            (number(record, "saving_low"), number(record, "saving_usd_month"), number(record, "saving_high"));
+        assert!(low <= mid && mid <= high, "{record}");
+        assert!(record["decided"] == false || low >= 0.0, "{record}");
+    }
+    let busy = of(&records, "busy");
+    assert_eq!((busy["pattern"].as_str(), busy["current_mb"].as_u64()), (Some("cpu-bound"), Some(8192)));
+    // a million calls of 1.9 s at 8 GB, and the request charge
+    assert!((number(busy, "bill_usd_month") / (1e6 * 1.9 * 8.0 * 1.66667e-5 + 0.2) - 1.0).abs() < 0.05);
+    assert!(number(busy, "saving_usd_month") > 0.7 * number(busy, "bill_usd_month"));
+    let waiting = of(&records, "waiting");
+    assert_eq!((waiting["best_mb"].as_u64(), waiting["decided"].as_bool()), (Some(128), Some(true)));
+    let unknown = of(&records, "unknown");
+    assert_eq!(unknown["decided"].as_bool(), Some(false));
+    assert!(unknown["measure_next_mb"].as_u64().is_some_and(|mb| mb != 512), "{unknown}");
+}
+
+#[test]
+fn what_does_not_match_is_named() {
+    let files = usual();
+    let assert = files.rank(&["runs.jsonl", "--load", "load.csv"]).assert().success();
+    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    for part in ["no run: ghost", "no load: unloaded", "Cannot tell yet", "measure ", "At stake: $", "Is it worth it?"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    files.rank(&["runs.jsonl", "--load", "load.csv", "--format", "csv"]).assert().success().stderr(contains("ghost"));
+    std::fs::write(files.path("other.csv"), "function,invocations,memory\nnobody,1,128\n").unwrap();
+    files.rank(&["runs.jsonl", "--load", "other.csv"]).assert().code(2).stderr(contains("'nobody'"));
+}
+
+#[test]
+fn a_small_bill_gets_an_honest_answer() {
+    let files = usual();
+    std::fs::write(files.path("small.csv"), "function,invocations,memory\nbusy,80,8192\nwaiting,900,1024\n").unwrap();
+    let assert = files.rank(&["runs.jsonl", "--load", "small.csv"]).assert().success();
+    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(text.contains("leave it, unless the time counts"), "{text}");
+    // the free tier covers all of it
+    let free = files.records(&["runs.jsonl", "--load", "small.csv", "--free-tier"]);
+    assert!(free.iter().all(|r| r["saving_usd_month"].as_f64() == Some(0.0)), "{free:?}");
+}
+
+#[test]
+fn load_files_combine_and_bad_rows_are_named() {
+    let listing = r#"{"Functions":[{"FunctionName":"busy","MemorySize":8192,"Architectures":["arm64"],"EphemeralStorage":{"Size":10240}},
+        {"FunctionName":"waiting","MemorySize":1024}]}"#;
+    let graph = "Label,busy Invocations,waiting Invocations\nStatistic,Sum,Sum\n2026/05/01 00:00:00,1000,10\n2026/05/02 00:00:00,2000,\n";
+    let files = usual();
+    std::fs::write(files.path("list.json"), listing).unwrap();
+    std::fs::write(files.path("graph.csv"), graph).unwrap();
+    let args = ["runs.jsonl", "--load", "list.json", "--load", "graph.csv"];
+    let records = files.records(&args);
+    assert_eq!(records.len(), 2);
+    let busy = of(&records, "busy");
+    assert_eq!(busy["arch"].as_str(), Some("arm64"));
+    assert!((busy["invocations_month"].as_f64().unwrap() - 3000.0 * 730.0 / 48.0).abs() < 1e-6);
+    // storage is charged by the second: a price of its own counts
+    let dear = files.records(&[&args[..], &["--price-storage", "1e-3"]].concat());
+    assert!(of(&dear, "busy")["bill_usd_month"].as_f64() > busy["bill_usd_month"].as_f64());
+
+    std::fs::write(files.path("bad.csv"), "function,invocations,memory\nbusy,1000,8192\nwaiting,many,1024\n").unwrap();
+    files
+        .rank(&["runs.jsonl", "--load", "bad.csv"])
+        .assert()
+        .code(3)
+        .stderr(contains("line 3").and(contains("'many'")));
+    files.rank(&["runs.jsonl", "--load", "runs.jsonl"]).assert().code(2).stderr(contains("list-functions"));
+    files.rank(&["runs.jsonl", "--load", "none.csv"]).assert().code(2).stderr(contains("none.csv"));
+    files.rank(&["runs.jsonl"]).assert().code(2);
+}
+
+#[test]
+fn strategies_and_order() {
+    let files = usual();
+    let best = |args: &[&str], id: &str| {
+        of(&files.records(&[&["runs.jsonl", "--load", "load.csv"], args].concat()), id)["best_mb"].as_u64().unwrap()
+    };
+    assert!(best(&["--strategy", "speed"], "busy") >= 1769);
+    let balanced = best(&["--strategy", "balanced"], "busy");
+    assert!((512..=3008).contains(&balanced), "{balanced}");
+    let by_time = files.records(&["runs.jsonl", "--load", "load.csv", "--by", "time", "--strategy", "speed"]);
+    let saved: Vec<f64> =
+        by_time.iter().filter(|r| r["decided"] == true).map(|r| r["seconds_saved_month"].as_f64().unwrap()).collect();
+    assert!(saved.windows(2).all(|w| w[0] >= w[1]), "{saved:?}");
+    let twice = ["runs.jsonl", "--load", "load.csv", "--strategy", "balanced", "--tolerance", "5%"];
+    files.rank(&twice).assert().code(2).stderr(contains("--weight"));
+}
+
+#[test]
+fn every_format_and_the_same_bytes_on_any_number_of_threads() {
+    let files = usual();
+    let out = |format: &str, threads: &str| {
+        let mut command = files.rank(&["runs.jsonl", "--load", "load.csv", "--format", format]);
+        let stdout = command.env("RAYON_NUM_THREADS", threads).assert().success().get_output().stdout.clone();
+        String::from_utf8(stdout).unwrap()
+    };
+    for format in ["table", "json", "jsonl", "csv", "markdown"] {
+        assert_eq!(out(format, "1"), out(format, "4"), "{format}");
+    }
+    assert_eq!(serde_json::from_str::<Vec<Value>>(&out("json", "2")).unwrap().len(), 3);
+    assert!(
+        out("csv", "2")
+            .starts_with("rank,id,pattern,current_mb,best_mb,bill_usd_month,saving_usd_month,saving_low,saving_high")
+    );
+    let markdown = out("markdown", "2");
+    assert!(
+        markdown.starts_with("### Change\n\n| # | function |") && markdown.contains("\n- At stake: $"),
+        "{markdown}"
+    );
+}
