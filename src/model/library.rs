@@ -54,21 +54,25 @@ pub struct Library {
     /// `ln(d / d_1769)` by grid size, then particle.
     shapes: Vec<Vec<f32>>,
     /// By level of [`INVOCATION_LEVELS`], filled when first used.
-    noise_tables: [OnceLock<Vec<NoiseRow>>; INVOCATION_LEVELS.len()],
+    noise_tables: [OnceLock<NoiseTable>; INVOCATION_LEVELS.len()],
 }
 
 /// Numbers of invocations a size for which noise is tabulated.
 const INVOCATION_LEVELS: [f64; 8] = [1.0, 2.0, 4.0, 7.0, 10.0, 20.0, 50.0, 100.0];
 
-/// What a particle's noise prior amounts to at a number of invocations.
-#[derive(Debug, Clone, Copy)]
-pub struct NoiseRow {
+/// What the particles' noise priors amount to at a number of invocations: one value a particle in each column.
+#[derive(Debug, Clone, Default)]
+pub struct NoiseTable {
+    /// `ln` of the particle's duration in ms at 1769 MB.
+    pub ln_full: Vec<f32>,
+    /// Shape of the inverse gamma distribution.
+    pub shape: Vec<f32>,
     /// Scale of the inverse gamma distribution.
-    pub scale: f32,
+    pub scale: Vec<f32>,
     /// The prior of the particle's own scale, as so many measurements of it.
-    pub pull: f32,
+    pub pull: Vec<f32>,
     /// The part of its log-weight that depends on nothing else.
-    pub ln_prior: f32,
+    pub ln_prior: Vec<f32>,
 }
 
 /// The curve values of every particle at one memory size: linear between two stored sizes.
@@ -172,18 +176,22 @@ impl Library {
     }
 
     /// The noise of every particle for means of `invocations` calls (of the nearest tabulated level).
-    pub fn noise_table(&self, invocations: f64) -> &[NoiseRow] {
+    pub fn noise_table(&self, invocations: f64) -> &NoiseTable {
         let distance = |level: f64| (level / invocations.max(1.0)).ln().abs();
         let order = |a: &usize, b: &usize| distance(INVOCATION_LEVELS[*a]).total_cmp(&distance(INVOCATION_LEVELS[*b]));
         let level = (0..INVOCATION_LEVELS.len()).min_by(order).unwrap_or(0);
         self.noise_tables[level].get_or_init(|| {
-            let row = |p: &Particle| {
+            let mut table = NoiseTable::default();
+            for p in &self.particles {
                 let (shape, scale) = (p.noise.shape(), p.noise.scale(INVOCATION_LEVELS[level]));
                 let pull = scale / shape / f64::from(p.scale_sd).powi(2);
-                let ln_prior = 0.5 * pull.ln() + shape * scale.ln();
-                NoiseRow { scale: scale as f32, pull: pull as f32, ln_prior: ln_prior as f32 }
-            };
-            self.particles.iter().map(row).collect()
+                table.ln_full.push(p.ln_full);
+                table.shape.push(shape as f32);
+                table.scale.push(scale as f32);
+                table.pull.push(pull as f32);
+                table.ln_prior.push((0.5 * pull.ln() + shape * scale.ln()) as f32);
+            }
+            table
         })
     }
 

@@ -5,6 +5,7 @@
 //! recorded run, with the [`noise`] of measured means; its weights are the pattern probabilities, the shares,
 //! the predicted sizes and the start of a fit. Nothing here was fitted to recorded runs: they only check it.
 
+mod approx;
 pub mod library;
 pub mod noise;
 pub mod observation;

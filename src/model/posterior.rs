@@ -48,6 +48,10 @@ pub struct Posterior<'a> {
     variance: f64,
     /// Weight of each measured size: below 1 where it lies off the curve.
     point_weights: Vec<f64>,
+    seen: Observation,
+    /// By member, computed when first used: the projection of its departures at the measured sizes onto the residuals of
+    /// the mean curve, which is what moves the members' mean towards the measurements between them.
+    gains: OnceLock<Vec<f64>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +60,6 @@ struct Member {
     ln_full: f64,
     /// Standard deviation of `ln(measured mean)` around its curve.
     sd: f64,
-    /// Projection of its departures at the measured sizes onto the residuals of the mean curve: what moves the
-    /// members' mean towards the measurements between them.
-    gain: f64,
 }
 
 /// Members kept of a posterior.
@@ -66,7 +67,7 @@ const MEMBERS: usize = 256;
 
 /// Degrees of freedom of the robust weights of single sizes, and how often they are renewed.
 const ROBUST_FREEDOM: f64 = 4.0;
-const ROBUST_ROUNDS: usize = 2;
+const ROBUST_ROUNDS: usize = 1;
 
 impl<'a> Posterior<'a> {
     /// Weighs `library` by a measured curve (at least one size) and what else is known.
@@ -76,7 +77,7 @@ impl<'a> Posterior<'a> {
     /// off the mean curve are then weighed down as under a Student distribution of 4 degrees of freedom.
     pub fn new(library: &'a Library, seen: &Observation, known: &Known) -> Self {
         let scan = Scan::new(library, seen, known);
-        let mut posterior = Self::of(library, scan.weigh(&vec![1.0; seen.sizes.len()]));
+        let mut posterior = Self::of(library, seen, scan.weigh(&vec![1.0; seen.sizes.len()]));
         let rounds = if seen.sizes.len() >= 3 { ROBUST_ROUNDS } else { 0 };
         for _ in 0..rounds {
             let weights: Vec<f64> = seen
@@ -88,20 +89,30 @@ impl<'a> Posterior<'a> {
                     (ROBUST_FREEDOM + 1.0) / (ROBUST_FREEDOM + residual * residual / posterior.variance)
                 })
                 .collect();
-            posterior = Self::of(library, scan.weigh(&weights));
+            posterior = Self::of(library, seen, scan.weigh(&weights));
         }
-        posterior.settle(seen);
         posterior
     }
 
-    fn of(library: &'a Library, weighed: Weighed) -> Self {
+    fn of(library: &'a Library, seen: &Observation, weighed: Weighed) -> Self {
         let Weighed { members, best, patterns, ln_evidence, variance, point_weights } = weighed;
-        Self { library, patterns, ln_evidence, members: resample(&members), best, variance, point_weights }
+        Self {
+            library,
+            patterns,
+            ln_evidence,
+            members: resample(&members),
+            best,
+            variance,
+            point_weights,
+            seen: seen.clone(),
+            gains: OnceLock::new(),
+        }
     }
 
     /// Solves for the gains that move the members' mean towards the measurements (the analysis step of an ensemble
     /// Kalman filter; Evensen 2003).
-    fn settle(&mut self, seen: &Observation) {
+    fn settle(&self) -> Vec<f64> {
+        let seen = &self.seen;
         let k = seen.sizes.len();
         let n = self.members.len() as f64;
         let mut departures: Vec<Vec<f64>> = Vec::with_capacity(k);
@@ -123,9 +134,7 @@ impl<'a> Posterior<'a> {
             covariance[i * k + i] += self.variance / self.point_weights[i];
         }
         let solved = solve_symmetric(covariance, residuals);
-        for (j, member) in self.members.iter_mut().enumerate() {
-            member.gain = departures.iter().zip(&solved).map(|(d, z)| d[j] * z).sum();
-        }
+        (0..self.members.len()).map(|j| departures.iter().zip(&solved).map(|(d, z)| d[j] * z).sum()).collect()
     }
 
     /// The workloads of equal weight that stand for the posterior; one may come several times, then in a row.
@@ -216,19 +225,15 @@ impl<'a> Posterior<'a> {
     fn shift(&self, values: &[f64]) -> f64 {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
-        self.members.iter().zip(values).map(|(m, v)| m.gain * (v - mean)).sum::<f64>() / n
+        let gains = self.gains.get_or_init(|| self.settle());
+        gains.iter().zip(values).map(|(gain, v)| gain * (v - mean)).sum::<f64>() / n
     }
 }
 
 /// Systematic resampling: [`MEMBERS`] equal shares of the weight, at fixed positions.
 fn resample(counted: &[Counted]) -> Vec<Member> {
     let step = counted.iter().map(|c| c.weight).sum::<f64>() / MEMBERS as f64;
-    let member = |c: &Counted| Member {
-        particle: c.scaled.particle,
-        ln_full: c.scaled.ln_full,
-        sd: c.variance.sqrt(),
-        gain: 0.0,
-    };
+    let member = |c: &Counted| Member { particle: c.scaled.particle, ln_full: c.scaled.ln_full, sd: c.variance.sqrt() };
     let mut members = Vec::with_capacity(MEMBERS);
     let (mut passed, mut target) = (0.0, step / 2.0);
     for c in counted {

@@ -2,6 +2,7 @@
 
 use statrs::function::gamma::ln_gamma;
 
+use crate::model::approx;
 use crate::model::library::{Library, Particle};
 use crate::model::noise;
 use crate::model::observation::Observation;
@@ -102,32 +103,42 @@ impl<'a> Scan<'a> {
         let gammas = noise::SHAPES.map(|shape| ln_gamma(shape + k / 2.0) - ln_gamma(shape));
         let others = Others { seen, known };
         let (first, second) = sums(library, seen, centre);
-        let (total, ln_k) = (k as f32, k.ln());
-        let score = |i: usize, p: &Particle| {
-            let row = &table[i];
-            let own = p.ln_full - centre as f32;
+        let total = k as f32;
+        let mut scored = vec![0f32; library.len()];
+        // columns of one known length, so that several particles are scored at a time
+        let n = library.len();
+        let (ln_full, shapes, scales) = (&table.ln_full[..n], &table.shape[..n], &table.scale[..n]);
+        let (pulls, ln_priors) = (&table.pull[..n], &table.ln_prior[..n]);
+        let (first, second) = (&first[..n], &second[..n]);
+        let (centre_f32, gammas_f32) = (centre as f32, gammas.map(|g| g as f32));
+        for i in 0..n {
+            let (pull, shape, own) = (pulls[i], shapes[i], ln_full[i] - centre_f32);
             let (s, q) = (first[i], second[i]);
-            let offset = (s + row.pull * own) / (total + row.pull);
-            let squares = q - 2.0 * offset * s + total * offset * offset + row.pull * (offset - own) * (offset - own);
-            let spread = row.scale + squares.max(0.0) / 2.0;
-            let shape = usize::from(p.noise.shape_index);
-            row.ln_prior + gammas[shape] as f32
-                - 0.5 * ln_sum(k, ln_k, f64::from(row.pull)) as f32
-                - (noise::SHAPES[shape] as f32 + total / 2.0) * spread.ln()
-                + others.ln_prior(p)
-                + known.ln_likelihood(&p.shares, f64::from(offset) + centre) as f32
-        };
-        let scored: Vec<f32> = library.particles().iter().enumerate().map(|(i, p)| score(i, p)).collect();
+            let offset = (s + pull * own) / (total + pull);
+            let squares = q - 2.0 * offset * s + total * offset * offset + pull * (offset - own) * (offset - own);
+            let spread = scales[i] + squares.max(0.0) / 2.0;
+            let gamma = if shape == noise::SHAPES[0] as f32 { gammas_f32[0] } else { gammas_f32[1] };
+            scored[i] =
+                ln_priors[i] + gamma - 0.5 * approx::ln(total + pull) - (shape + total / 2.0) * approx::ln(spread);
+        }
+        if others.matter() {
+            for (i, (score, p)) in scored.iter_mut().zip(library.particles()).enumerate() {
+                let own = f64::from(p.ln_full) - centre;
+                let pull = f64::from(table.pull[i]);
+                let offset = (f64::from(first[i]) + pull * own) / (f64::from(total) + pull);
+                *score += others.ln_prior(p) + known.ln_likelihood(&p.shares, offset + centre) as f32;
+            }
+        }
         let top = scored.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let near = scored.iter().enumerate().filter(|(_, score)| top - **score < FAR).map(|(i, _)| i);
         let eligible: Vec<Eligible> = near
             .map(|i| {
                 let p = &library.particles()[i];
-                let ln_prior = f64::from(table[i].ln_prior + others.ln_prior(p));
+                let ln_prior = f64::from(table.ln_prior[i] + others.ln_prior(p));
                 Eligible {
                     particle: i as u32,
-                    scale: f64::from(table[i].scale),
-                    pull: f64::from(table[i].pull),
+                    scale: f64::from(table.scale[i]),
+                    pull: f64::from(table.pull[i]),
                     ln_prior: ln_prior + gammas[usize::from(p.noise.shape_index)],
                 }
             })
@@ -147,7 +158,6 @@ impl<'a> Scan<'a> {
     /// inverse gamma priors), which leaves `-(a + k/2) ln(b + S/2)` of the squared residuals `S`.
     pub fn weigh(&self, weights: &[f64]) -> Weighed {
         let total: f64 = weights.iter().sum();
-        let ln_total = total.ln();
         let mut best: [Option<Candidate>; Pattern::COUNT] = [None; Pattern::COUNT];
         let mut scored = Vec::with_capacity(self.eligible.len());
         let mut top = f64::NEG_INFINITY;
@@ -164,9 +174,10 @@ impl<'a> Scan<'a> {
             let spread = e.scale + squares.max(0.0) / 2.0;
             let shape = p.noise.shape() + total / 2.0;
             let scaled = Scaled { particle: e.particle, ln_full: offset + self.centre };
-            let ln_weight =
-                e.ln_prior - 0.5 * ln_sum(total, ln_total, e.pull) - shape * f64::from((spread as f32).ln())
-                    + self.known.ln_likelihood(&p.shares, scaled.ln_full);
+            let ln_weight = e.ln_prior
+                - 0.5 * f64::from(approx::ln((total + e.pull) as f32))
+                - shape * f64::from(approx::ln(spread as f32))
+                + self.known.ln_likelihood(&p.shares, scaled.ln_full);
             top = top.max(ln_weight);
             let slot = &mut best[p.pattern.index()];
             if slot.is_none_or(|b| ln_weight > b.ln_weight) {
@@ -179,7 +190,7 @@ impl<'a> Scan<'a> {
         let mut variance = 0.0;
         for (c, v) in scored {
             if c.ln_weight - top > NEGLIGIBLE {
-                let weight = (c.ln_weight - top).exp();
+                let weight = f64::from(approx::exp((c.ln_weight - top) as f32));
                 patterns[self.library.particles()[c.scaled.particle as usize].pattern.index()] += weight;
                 variance += weight * v;
                 members.push(Counted { weight, scaled: c.scaled, variance: v });
@@ -213,13 +224,6 @@ fn sums(library: &Library, seen: &Observation, centre: f64) -> (Vec<f32>, Vec<f3
     (first, second)
 }
 
-/// `ln(total + part)` for a known `ln(total)`: by its series where `part` is small, which it mostly is.
-#[inline]
-fn ln_sum(total: f64, ln_total: f64, part: f64) -> f64 {
-    let x = part / total;
-    ln_total + if x < 0.02 { x - x * x / 2.0 } else { x.ln_1p() }
-}
-
 /// What is known of the function beside its durations.
 struct Others<'a> {
     seen: &'a Observation,
@@ -227,6 +231,11 @@ struct Others<'a> {
 }
 
 impl Others<'_> {
+    /// Whether anything is known beside the durations.
+    fn matter(&self) -> bool {
+        self.seen.runtime.is_some() || self.seen.arch.is_some() || *self.known != Known::default()
+    }
+
     /// Log of the factor by which a particle of another kind counts less.
     #[inline]
     fn ln_prior(&self, p: &Particle) -> f32 {
