@@ -1,6 +1,6 @@
 //! The workload whose simulated curve explains a recorded run best.
 //!
-//! The most likely workloads of the library and the non-negative least squares of [`start`] are the starts; the
+//! The most likely workloads of the library and the non-negative least squares of the physical terms are the starts; the
 //! Levenberg-Marquardt algorithm then moves the physical terms of the closest of them, each held near plausible values by
 //! a prior, so that the result never depends on luck.
 
