@@ -46,6 +46,11 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         let answer = reader.classify(&run);
         Ok((run.id, answer))
     };
+    if args.format == Format::Jsonl {
+        // the text of a line takes as long as its answer: on all cores too
+        let line = |run| answer(run).map(|(id, a)| a.to_json(&id).to_string());
+        return batch::each(&args.runs, line, |line| writeln!(out, "{line}"));
+    }
     if args.format != Format::Table {
         let mut answers = Answers::new(out, args.format, &COLUMNS);
         let done = batch::each(&args.runs, answer, |(id, a)| answers.add(a.to_json(&id), row(&id, &a)))?;

@@ -167,19 +167,31 @@ impl<'a> Posterior<'a> {
         &self.best
     }
 
+    /// Mean shares of the time at 1769 MB.
+    pub fn mean_shares(&self) -> Shares {
+        let mut sum = Shares::default();
+        for m in &self.members {
+            let shares = &self.library.particles()[m.particle as usize].shares;
+            sum.cpu += shares.cpu;
+            sum.wait += shares.wait;
+            sum.transfer += shares.transfer;
+        }
+        let n = self.members.len() as f64;
+        Shares { cpu: sum.cpu / n, wait: sum.wait / n, transfer: sum.transfer / n }
+    }
+
     /// Mean shares of the time at 1769 MB, with their 5 % and 95 % quantiles.
     pub fn shares(&self) -> (Shares, Shares, Shares) {
         let of = |part: fn(&Shares) -> f64| {
             let mut values: Vec<f64> =
                 self.members.iter().map(|m| part(&self.library.particles()[m.particle as usize].shares)).collect();
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            (mean, quantile(&mut values, 0.05), quantile(&mut values, 0.95))
+            (quantile(&mut values, 0.05), quantile(&mut values, 0.95))
         };
         let (cpu, wait, transfer) = (of(|s| s.cpu), of(|s| s.wait), of(|s| s.transfer));
         (
+            self.mean_shares(),
             Shares { cpu: cpu.0, wait: wait.0, transfer: transfer.0 },
             Shares { cpu: cpu.1, wait: wait.1, transfer: transfer.1 },
-            Shares { cpu: cpu.2, wait: wait.2, transfer: transfer.2 },
         )
     }
 

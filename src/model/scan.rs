@@ -91,6 +91,11 @@ struct Eligible {
     pull: f64,
     /// Everything in its log-weight that no measured duration enters.
     ln_prior: f64,
+    /// Shape of its noise prior.
+    shape: f64,
+    /// `ln` of its own duration at 1769 MB, around the centre.
+    own: f64,
+    pattern: Pattern,
 }
 
 impl<'a> Scan<'a> {
@@ -140,6 +145,9 @@ impl<'a> Scan<'a> {
                     scale: f64::from(table.scale[i]),
                     pull: f64::from(table.pull[i]),
                     ln_prior: ln_prior + gammas[usize::from(p.noise.shape_index)],
+                    shape: p.noise.shape(),
+                    own: f64::from(p.ln_full) - centre,
+                    pattern: p.pattern,
                 }
             })
             .collect();
@@ -158,40 +166,42 @@ impl<'a> Scan<'a> {
     /// inverse gamma priors), which leaves `-(a + k/2) ln(b + S/2)` of the squared residuals `S`.
     pub fn weigh(&self, weights: &[f64]) -> Weighed {
         let total: f64 = weights.iter().sum();
+        let more_known = *self.known != Known::default();
         let mut best: [Option<Candidate>; Pattern::COUNT] = [None; Pattern::COUNT];
         let mut scored = Vec::with_capacity(self.eligible.len());
         let mut top = f64::NEG_INFINITY;
         for (e, residuals) in self.eligible.iter().zip(self.residuals.chunks_exact(weights.len())) {
-            let p = &self.library.particles()[e.particle as usize];
             let (mut s, mut q) = (0.0, 0.0);
             for (r, w) in residuals.iter().zip(weights) {
                 s += w * r;
                 q += w * r * r;
             }
-            let own = f64::from(p.ln_full) - self.centre;
-            let offset = (s + e.pull * own) / (total + e.pull);
-            let squares = q - 2.0 * offset * s + total * offset * offset + e.pull * (offset - own).powi(2);
+            let offset = (s + e.pull * e.own) / (total + e.pull);
+            let squares = q - 2.0 * offset * s + total * offset * offset + e.pull * (offset - e.own).powi(2);
             let spread = e.scale + squares.max(0.0) / 2.0;
-            let shape = p.noise.shape() + total / 2.0;
+            let shape = e.shape + total / 2.0;
             let scaled = Scaled { particle: e.particle, ln_full: offset + self.centre };
-            let ln_weight = e.ln_prior
+            let mut ln_weight = e.ln_prior
                 - 0.5 * f64::from(approx::ln((total + e.pull) as f32))
-                - shape * f64::from(approx::ln(spread as f32))
-                + self.known.ln_likelihood(&p.shares, scaled.ln_full);
+                - shape * f64::from(approx::ln(spread as f32));
+            if more_known {
+                let shares = &self.library.particles()[e.particle as usize].shares;
+                ln_weight += self.known.ln_likelihood(shares, scaled.ln_full);
+            }
             top = top.max(ln_weight);
-            let slot = &mut best[p.pattern.index()];
+            let slot = &mut best[e.pattern.index()];
             if slot.is_none_or(|b| ln_weight > b.ln_weight) {
                 *slot = Some(Candidate { scaled, ln_weight });
             }
-            scored.push((Candidate { scaled, ln_weight }, spread / shape));
+            scored.push((Candidate { scaled, ln_weight }, spread / shape, e.pattern));
         }
         let mut patterns = [0.0; Pattern::COUNT];
         let mut members = Vec::with_capacity(scored.len());
         let mut variance = 0.0;
-        for (c, v) in scored {
+        for (c, v, pattern) in scored {
             if c.ln_weight - top > NEGLIGIBLE {
                 let weight = f64::from(approx::exp((c.ln_weight - top) as f32));
-                patterns[self.library.particles()[c.scaled.particle as usize].pattern.index()] += weight;
+                patterns[pattern.index()] += weight;
                 variance += weight * v;
                 members.push(Counted { weight, scaled: c.scaled, variance: v });
             }

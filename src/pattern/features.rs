@@ -45,7 +45,7 @@ const SEGMENTS_MB: [(u32, u32); 3] = [(128, 512), (512, 1769), (1769, 4096)];
 /// other sizes has the same ones.
 pub fn features(seen: &Observation, posterior: &Posterior<'_>) -> [f64; COUNT] {
     let ln_at = |mb| MemoryMb::new(mb).map_or(0.0, |m| posterior.mean_ln(m));
-    let (shares, _, _) = posterior.shares();
+    let shares = posterior.mean_shares();
     let full = ln_at(1769);
     let mut f = [0.0; COUNT];
     for p in Pattern::ALL {
