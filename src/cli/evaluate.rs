@@ -1,8 +1,9 @@
 //! `powercurve evaluate`
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Done, Format, Out, batch};
+use crate::advise::{Reached, sequential};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::Library;
@@ -47,8 +48,13 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     })?;
     if args.fidelity || args.predict {
         let library = Library::shipped();
-        let tables = if args.fidelity { scores::fidelity(library, &runs) } else { scores::prediction(library, &runs) };
-        write_errors(args, out, &tables)?;
+        let (tables, reached) = if args.fidelity {
+            (scores::fidelity(library, &runs), Vec::new())
+        } else {
+            let good: Vec<&Run> = runs.iter().filter(|run| scores::is_well_measured(library, run)).collect();
+            (scores::prediction(library, &runs), sequential(library, &good))
+        };
+        write_errors(args, out, &tables, &reached)?;
     } else {
         let score = evaluate(&Reader::shipped(), &runs).ok_or_else(|| {
             Error::new("no labelled run in the input: expected records with a non-empty `accept`")
@@ -59,9 +65,16 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(done)
 }
 
-fn write_errors(args: &Args, out: &mut Out, tables: &[scores::Table]) -> Result<()> {
+/// The task of deciding by a few sizes.
+const SEQUENTIAL: &str = "measuring 512 MB, then what `measure_next` says";
+
+fn write_errors(args: &Args, out: &mut Out, tables: &[scores::Table], reached: &[Reached]) -> Result<()> {
     if let Format::Json | Format::Jsonl = args.format {
-        return writeln!(out, "{:#}", json!(tables));
+        let mut record = json!(tables);
+        if let (Value::Array(all), false) = (&mut record, reached.is_empty()) {
+            all.push(json!({ "task": SEQUENTIAL, "methods": [], "reached": reached }));
+        }
+        return writeln!(out, "{record:#}");
     }
     let columns = ["task", "source", "method", "median %", "mean %", "p90 %", "sizes"].map(Column::plain);
     let mut all = Table::new(&columns);
@@ -94,7 +107,20 @@ fn write_errors(args: &Args, out: &mut Out, tables: &[scores::Table]) -> Result<
             format => write_one(out, format, &one)?,
         }
     }
-    if args.format == Format::Csv { write!(out, "{}", all.csv()?) } else { Ok(()) }
+    if args.format == Format::Csv {
+        return write!(out, "{}", all.csv()?);
+    }
+    if reached.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{SEQUENTIAL}: runs whose cheapest and balanced sizes are\n")?;
+    let columns = ["sizes measured", "those of the full sweep %", "within 5 % of them %", "told to stop %"];
+    let mut table = Table::new(&columns.map(Column::plain));
+    for r in reached {
+        let percents = [r.same, r.as_good, r.stopped].map(|share| Cell::Number(100.0 * share, 1));
+        table.row(std::iter::once(Cell::Count(r.sizes as u64)).chain(percents));
+    }
+    write_one(out, args.format, &table)
 }
 
 fn write_one(out: &mut Out, format: Format, table: &Table) -> Result<()> {
