@@ -1,4 +1,7 @@
 //! Promise: the examples of the library run.
+//!
+//! All but `compare_models`, which trains for minutes in a debug build: it is compiled with the tests, and run to write
+//! `datasets/MODEL.md`.
 
 #[path = "../examples/classify.rs"]
 mod classify;

@@ -105,7 +105,8 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
 }
 
-fn score(pairs: &[(&Run, &Classification)]) -> Score {
+/// Scores answers, each beside the labelled run that it is given for; whoever reads runs in another way scores here too.
+pub fn score(pairs: &[(&Run, &Classification)]) -> Score {
     let count = |test: &dyn Fn(&Run, &Classification) -> bool| pairs.iter().filter(|(r, a)| test(r, a)).count();
     let mut confusion = vec![vec![0; Pattern::COUNT]; Pattern::COUNT];
     let mut sources: BTreeMap<String, (usize, usize)> = BTreeMap::new();

@@ -16,4 +16,4 @@ pub use classify::{CLASSIFY_LEN, Classification, Reader, most_probable};
 pub use definition::Shares;
 pub use label::{Family, Pattern};
 #[cfg(feature = "cli")]
-pub use train::{Training, train};
+pub use train::{Training, train, training_set};

@@ -41,16 +41,7 @@ impl Default for Training {
 /// # Errors
 /// When the optimiser fails, or a pattern never occurs among the training runs (too few runs).
 pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
-    // curves that the library does not hold: another seed of the same prior
-    let curves = Library::simulate(settings.seed, settings.runs);
-    let rows: Vec<Row> = (0..settings.runs)
-        .into_par_iter()
-        .map(|i| {
-            let seen = measure(&curves, i, settings.seed);
-            let posterior = Posterior::new(library, &seen, &Known::default());
-            (features(&seen, &posterior), curves.particles()[i].pattern, Pattern::accepted(&curves.workload(i)))
-        })
-        .collect();
+    let rows = rows(library, settings);
     let n = rows.len() as f64;
     let column = |i: usize| rows.iter().map(move |r| r.0[i]);
     let mean: Vec<f64> = (0..features::COUNT).map(|i| column(i).sum::<f64>() / n).collect();
@@ -76,6 +67,28 @@ pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
     Ok(classifier.calibrated(calibration))
 }
 
+/// What [`train`] learns from, for anybody who compares other classifiers: the features of each training run, and its pattern
+/// by definition.
+pub fn training_set(library: &Library, settings: &Training) -> (Vec<[f64; features::COUNT]>, Vec<Pattern>) {
+    rows(library, settings).into_iter().map(|(f, own, _)| (f, own)).unzip()
+}
+
+/// A training run: its features, the pattern by definition, and every pattern that a person may give it.
+type Row = ([f64; features::COUNT], Pattern, Vec<Pattern>);
+
+/// The training runs: curves that the library does not hold (another seed of the same prior), measured and read through it.
+fn rows(library: &Library, settings: &Training) -> Vec<Row> {
+    let curves = Library::simulate(settings.seed, settings.runs);
+    (0..settings.runs)
+        .into_par_iter()
+        .map(|i| {
+            let seen = measure(&curves, i, settings.seed);
+            let posterior = Posterior::new(library, &seen, &Known::default());
+            (features(&seen, &posterior), curves.particles()[i].pattern, Pattern::accepted(&curves.workload(i)))
+        })
+        .collect()
+}
+
 /// Intercept and slope of the log-odds that the best answer is acceptable, over those of its softmax probability: a
 /// logistic regression on the training runs (Platt 1999).
 fn calibrate(classifier: &Classifier, rows: &[Row]) -> Result<[f64; 2]> {
@@ -97,9 +110,6 @@ fn calibrate(classifier: &Classifier, rows: &[Row]) -> Result<[f64; 2]> {
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
     Ok([sign * fitted.intercept(), sign * fitted.params()[0]])
 }
-
-/// A training run: its features, the pattern by definition, and every pattern that a person may give it.
-type Row = ([f64; features::COUNT], Pattern, Vec<Pattern>);
 
 /// Multinomial logistic regression of the labels on the standardised features.
 fn regress(rows: &[Row], labels: &[Pattern], mean: &[f64], sd: &[f64], settings: &Training) -> Result<Classifier> {
