@@ -14,7 +14,7 @@ use crate::pattern::{Pattern, Shares};
 use crate::predict::start;
 use crate::simulate::{breakdown, expected_ms};
 use crate::units::MemoryMb;
-use crate::workload::{Call, Runtime, Workload};
+use crate::workload::{Call, LEAST_BUSY_MS, Runtime, Workload};
 
 /// A workload fitted to a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +141,10 @@ fn tidy(w: &mut Workload, sizes: &[MemoryMb]) {
         round(&mut transfer.megabytes);
         round(&mut transfer.per_connection_mb_s);
         transfer.cpu_ms_per_mb.iter_mut().for_each(round);
+    }
+    // durations far below the platform's resolution
+    if w.does_nothing() {
+        w.cpu.work_ms = LEAST_BUSY_MS;
     }
 }
 
@@ -426,7 +430,9 @@ impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::{Point, PowerCurve};
     use crate::simulate::exact;
+    use crate::units::Millis;
     use crate::workload::preset;
 
     fn run_of(name: &str) -> Run {
@@ -447,6 +453,14 @@ mod tests {
             assert!(fitted.workload.check().is_ok(), "{name}");
             assert_eq!(Workload::from_toml(&fitted.workload.to_toml()).unwrap(), fitted.workload);
         }
+    }
+
+    #[test]
+    fn a_curve_below_all_resolution_still_gives_a_workload() {
+        let point = |(mb, ms)| Point::new(MemoryMb::new(mb).unwrap(), Millis::new(ms).unwrap());
+        let curve = PowerCurve::new([(128, 1e-5), (1024, 1e-6)].map(point).to_vec()).unwrap();
+        let fitted = fit(Library::shipped(), &Run::new("tiny", curve));
+        Workload::from_toml(&fitted.workload.to_toml()).unwrap();
     }
 
     #[test]

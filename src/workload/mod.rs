@@ -11,4 +11,5 @@ mod spec;
 pub use levers::{Confidence, Environment, Lever, LeverInfo, Scenario};
 pub use preset::{PRESETS, Preset, preset};
 pub use runtime::Runtime;
+pub(crate) use spec::LEAST_BUSY_MS;
 pub use spec::{Call, CallMode, ColdStart, Cpu, Distribution, Downstream, Footprint, Noise, Transfer, Workload};

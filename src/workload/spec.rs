@@ -414,13 +414,18 @@ impl Workload {
         range("noise.drift_cv", n.drift_cv, 0.0, 10.0)?;
         range("noise.second_generation_speed", n.second_generation_speed, 0.1, 10.0)?;
         range("noise.second_generation_share", n.second_generation_share, 0.0, 1.0)?;
-        if self.busy_ms() < LEAST_BUSY_MS {
+        if self.does_nothing() {
             return Err(Error::new(
                 "the workload does nothing: expected some CPU work, a call, a transfer or a downstream",
             )
             .help("set cpu.work_ms, or add a [[call]] with latency_ms"));
         }
         Ok(())
+    }
+
+    /// Whether it takes less time than any platform measures.
+    pub(crate) fn does_nothing(&self) -> bool {
+        self.busy_ms() < LEAST_BUSY_MS
     }
 
     /// A rough sum of everything that takes time: next to zero only for a workload that does nothing.
@@ -455,7 +460,7 @@ impl Workload {
 const MOST_GROUPS: f64 = 256.0;
 
 /// A workload that takes less time than this, in ms, does nothing: no platform measures it.
-const LEAST_BUSY_MS: f64 = 1e-3;
+pub(crate) const LEAST_BUSY_MS: f64 = 1e-3;
 
 fn range(key: &str, value: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&value) {
