@@ -79,6 +79,8 @@ pub struct QuotaClock {
     start: f64,
     /// Now on the same grid, in ms.
     time: f64,
+    /// The next refill: the first multiple of [`PERIOD_MS`] after now.
+    refill: f64,
     /// What is left of this period's quota, in ms.
     pool: f64,
     /// CPU time in the thread's hands, in ms; negative when it owes time.
@@ -92,7 +94,7 @@ impl QuotaClock {
         let quota = PERIOD_MS * share;
         let start = PERIOD_MS * (1.0 - phase);
         let slice = KEPT_MS.min(quota);
-        Self { quota, start, time: start, pool: quota - slice, slice }
+        Self { quota, start, time: start, refill: next_multiple(start, PERIOD_MS), pool: quota - slice, slice }
     }
 
     /// Milliseconds since the start. A throttled function only answers after the refill that pays its
@@ -106,7 +108,7 @@ impl QuotaClock {
     /// is left until the next refill then.
     pub fn phase_after(&self, pause_ms: f64) -> f64 {
         let periods = (self.start + self.now() + pause_ms) / PERIOD_MS;
-        1.0 - (periods - periods.floor())
+        1.0 - (periods - whole(periods))
     }
 
     /// Uses `cpu_ms` of CPU on one thread; `burst(0.0)` only waits until the thread may run.
@@ -116,11 +118,8 @@ impl QuotaClock {
             return;
         }
         let mut left = cpu_ms;
-        let refill = loop {
-            if !self.take_slice() {
-                break next_multiple(self.time, PERIOD_MS);
-            }
-            let tick = next_multiple(self.time, TICK_MS);
+        let mut tick = next_multiple(self.time, TICK_MS);
+        while self.take_slice() {
             let until_tick = tick - self.time;
             if left < until_tick {
                 self.time += left;
@@ -132,28 +131,33 @@ impl QuotaClock {
             self.time = tick;
             self.slice -= until_tick;
             left -= until_tick;
-            if tick % PERIOD_MS == 0.0 {
+            if tick >= self.refill {
                 self.pool = 0.0;
-                break tick;
+                break;
             }
-        };
-        self.run_from_refill(refill, left);
+            tick += TICK_MS;
+        }
+        self.run_from_refill(left);
     }
 
     /// Waits for `ms` without using CPU, for an answer over the network say. A throttle passes meanwhile.
     pub fn wait(&mut self, ms: f64) {
+        self.time += ms;
+        if self.is_unlimited() {
+            return;
+        }
         let returned = (self.slice - KEPT_MS).max(0.0);
         self.slice -= returned;
         self.pool += returned;
-        let refills = ((self.time + ms) / PERIOD_MS).floor() - (self.time / PERIOD_MS).floor();
-        if refills > 0.0 {
+        if self.time >= self.refill {
+            let refills = whole((self.time - self.refill) / PERIOD_MS) + 1.0;
+            self.refill += refills * PERIOD_MS;
             // all refills but the last go to the debt; the last one fills the pool up to a full budget
             if self.slice < 0.0 {
                 self.slice = (self.slice + (refills - 1.0) * self.quota).min(0.0);
             }
             self.pool = self.quota - self.slice.max(0.0);
         }
-        self.time += ms;
     }
 
     /// Whether the share is a whole vCPU or more, which one thread cannot exceed.
@@ -178,35 +182,48 @@ impl QuotaClock {
     /// Time of the first refill after which a throttled thread has CPU time again.
     fn refill_that_pays(&self) -> f64 {
         let owed = -(self.slice + self.pool);
-        next_multiple(self.time, PERIOD_MS) + PERIOD_MS * (owed / self.quota).floor()
+        self.refill + PERIOD_MS * whole(owed / self.quota)
     }
 
-    /// Uses `left` ms of CPU from the refill at `first` on, in closed form.
+    /// Uses `left` ms of CPU from the next refill on, in closed form.
     ///
     /// From there the thread uses all that it is granted: with `r` ms in hand (a debt is negative), `m`
     /// refills make that `g(m) = r + m quota`, of which it has run `4 ceil(g(m) / 4)` ms at the tick that
     /// throttles it, or the whole time of `20 m` ms. It ends in the first period `m` in which that reaches `left`.
-    fn run_from_refill(&mut self, first: f64, left: f64) {
+    fn run_from_refill(&mut self, left: f64) {
         let in_hand = self.slice + self.pool;
         let granted = |refills: f64| in_hand + refills * self.quota;
-        let has_run = |refills: f64| (PERIOD_MS * refills).min(TICK_MS * (granted(refills) / TICK_MS).ceil().max(0.0));
-        let ticks_before_last = ((left / TICK_MS).ceil() - 1.0).max(0.0);
-        let enough_granted = ((TICK_MS * ticks_before_last - in_hand) / self.quota).floor() + 1.0;
-        let refills = enough_granted.max((left / PERIOD_MS).ceil()).max(1.0);
+        let has_run =
+            |refills: f64| (PERIOD_MS * refills).min(TICK_MS * whole_up((granted(refills) / TICK_MS).max(0.0)));
+        let ticks_before_last = (whole_up(left / TICK_MS) - 1.0).max(0.0);
+        let enough_granted = whole(((TICK_MS * ticks_before_last - in_hand) / self.quota).max(0.0)) + 1.0;
+        let refills = enough_granted.max(whole_up(left / PERIOD_MS));
 
         let run = left - has_run(refills - 1.0);
-        self.time = first + (refills - 1.0) * PERIOD_MS + run;
         // work that lasts to the end of its period meets the next refill there
         let due = if run >= PERIOD_MS { 1.0 } else { 0.0 };
+        self.time = self.refill + (refills - 1.0) * PERIOD_MS + run;
+        self.refill += (refills + due) * PERIOD_MS;
         let unused = granted(refills + due) - left;
         self.slice = unused.min(SLICE_MS);
         self.pool = unused - self.slice;
     }
 }
 
+/// `f64::floor` of a number from 0 to 2^63, without a call into the mathematics library: it is asked ten times an invocation.
+fn whole(x: f64) -> f64 {
+    x as i64 as f64
+}
+
+/// `f64::ceil` likewise.
+fn whole_up(x: f64) -> f64 {
+    let down = whole(x);
+    if down < x { down + 1.0 } else { down }
+}
+
 /// First multiple of `step` after `time`.
 fn next_multiple(time: f64, step: f64) -> f64 {
-    ((time / step).floor() + 1.0) * step
+    (whole(time / step) + 1.0) * step
 }
 
 /// Mean over random phases of the time that `steps` takes on a [`QuotaClock`].

@@ -47,7 +47,7 @@ pub(super) struct Deployment<'a> {
     memory: MemoryMb,
     billing: BillingStep,
     speed: Speed,
-    script: Script<'a>,
+    script: Script,
     waits: Vec<Wait>,
     transfers: Vec<TransferTime>,
     parallel_ms: f64,
@@ -86,9 +86,9 @@ impl<'a> Deployment<'a> {
         }
         let speed = Speed::new(workload, memory);
         let script = Script::new(workload, speed.inflation);
-        let wait = |c: &Call| {
+        let wait = |(index, c): (usize, &Call)| {
             // a step that stands for k calls spreads less, by the square root of k
-            let cv = c.latency_cv / script.calls_a_step(c).max(1.0).sqrt();
+            let cv = c.latency_cv / script.calls_a_step(index).max(1.0).sqrt();
             let count = if c.mode == CallMode::Parallel { c.count } else { 1 };
             Wait { latency: Latency::largest(c.distribution, c.latency_ms, cv, count), connect_ms: c.warm_connect_ms() }
         };
@@ -99,8 +99,8 @@ impl<'a> Deployment<'a> {
             memory,
             billing,
             speed,
+            waits: workload.calls.iter().enumerate().map(wait).collect(),
             script,
-            waits: workload.calls.iter().map(wait).collect(),
             transfers: workload.transfers.iter().map(transfer).collect(),
             parallel_ms: parallel_ms(&workload.cpu, &speed),
             first: FirstCall::of(workload, &speed),
@@ -165,12 +165,16 @@ impl<'a> Deployment<'a> {
             return (first.cpu_ms * slowdown + first.connect_ms, cpu_ms * scale, wait_ms * scale);
         }
         let mut clock = QuotaClock::new(self.speed.share, *phase);
-        clock.burst(first.cpu_ms * slowdown);
-        clock.wait(first.connect_ms);
+        if cold {
+            clock.burst(first.cpu_ms * slowdown);
+            clock.wait(first.connect_ms);
+        }
         let first_ms = clock.now();
         self.script.play(|burst, call| {
             clock.burst(burst * slowdown);
-            clock.wait(wait_of(call, rng));
+            if call.is_some() {
+                clock.wait(wait_of(call, rng));
+            }
         });
         let z: f64 = StandardNormal.sample(rng);
         *phase = clock.phase_after(SERIES_PAUSE_MS.0 + SERIES_PAUSE_MS.1 * z);

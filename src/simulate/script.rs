@@ -6,11 +6,18 @@ use crate::workload::{Call, CallMode, Workload};
 const MAX_STEPS: f64 = 64.0;
 
 /// The handler's main thread at one speed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Script<'a> {
-    workload: &'a Workload,
-    inflation: f64,
+#[derive(Debug, Clone)]
+pub(super) struct Script {
+    groups: Vec<Steps>,
     scale: f64,
+}
+
+/// The same step several times: CPU work (in ms at one full vCPU), then a call.
+#[derive(Debug, Clone, Copy)]
+struct Steps {
+    times: u32,
+    burst_ms: f64,
+    awaited: Option<Awaited>,
 }
 
 /// The call that a step waits for.
@@ -22,11 +29,26 @@ pub(super) struct Awaited {
     pub weight: f64,
 }
 
-impl<'a> Script<'a> {
+impl Script {
     /// The script of `workload`; `inflation` multiplies all CPU work.
-    pub fn new(workload: &'a Workload, inflation: f64) -> Self {
-        let steps: f64 = workload.calls.iter().map(steps).sum();
-        Self { workload, inflation, scale: (steps / MAX_STEPS).max(1.0) }
+    pub fn new(workload: &Workload, inflation: f64) -> Self {
+        let scale = (workload.calls.iter().map(steps).sum::<f64>() / MAX_STEPS).max(1.0);
+        // number of steps that stand for a group of calls
+        let played = |call: &Call| (steps(call) / scale).ceil();
+        let all: f64 = workload.calls.iter().map(played).sum();
+        let piece_ms = workload.cpu.work_ms * inflation / (scale * (all + 1.0));
+        let mut groups: Vec<_> = workload
+            .calls
+            .iter()
+            .enumerate()
+            .map(|(index, call)| {
+                let weight = steps(call) / (played(call).max(1.0) * scale);
+                let burst_ms = piece_ms + call_burst_ms(call) * inflation * weight;
+                Steps { times: played(call) as u32, burst_ms, awaited: Some(Awaited { index, weight }) }
+            })
+            .collect();
+        groups.push(Steps { times: 1, burst_ms: piece_ms, awaited: None });
+        Self { groups, scale }
     }
 
     /// How many times longer the whole is than what [`Script::play`] plays.
@@ -34,29 +56,19 @@ impl<'a> Script<'a> {
         self.scale
     }
 
-    /// Number of calls (or parallel groups) that one played step of this group stands for.
-    pub fn calls_a_step(&self, call: &Call) -> f64 {
-        steps(call) / self.played(call).max(1.0)
+    /// Number of calls (or parallel groups) that one played step of the `index`-th group stands for.
+    pub fn calls_a_step(&self, index: usize) -> f64 {
+        self.groups.get(index).and_then(|g| g.awaited).map_or(1.0, |a| a.weight * self.scale)
     }
 
     /// Calls `step` with each stretch of CPU work (in ms at one full vCPU) and the call that
     /// follows it; the last stretch has none.
     pub fn play(&self, mut step: impl FnMut(f64, Option<Awaited>)) {
-        let played: f64 = self.workload.calls.iter().map(|c| self.played(c)).sum();
-        let piece = self.workload.cpu.work_ms * self.inflation / (self.scale * (played + 1.0));
-        for (index, call) in self.workload.calls.iter().enumerate() {
-            let weight = self.calls_a_step(call) / self.scale;
-            let burst = piece + call_burst_ms(call) * self.inflation * weight;
-            for _ in 0..self.played(call) as u32 {
-                step(burst, Some(Awaited { index, weight }));
+        for group in &self.groups {
+            for _ in 0..group.times {
+                step(group.burst_ms, group.awaited);
             }
         }
-        step(piece, None);
-    }
-
-    /// Number of steps that stand for this group.
-    fn played(&self, call: &Call) -> f64 {
-        (steps(call) / self.scale).ceil()
     }
 }
 

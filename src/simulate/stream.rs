@@ -7,8 +7,8 @@ use crate::units::MemoryMb;
 
 /// The source of all random numbers of one memory size of one run.
 ///
-/// Every use has a ChaCha generator of its own, so neither the order of the work nor the number of
-/// threads changes a result. Its 256-bit key *is* the tuple (seed, run, memory size, invocation), 64
+/// Every use has a ChaCha generator of its own, so the number of threads changes no result: one thread plays the
+/// invocations of a size, in order. Its 256-bit key *is* the tuple (seed, run, memory size, environment), 64
 /// bits each, little-endian, and the purpose is the generator's stream number: different uses
 /// never share numbers, and a keyed generator needs no further mixing.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub(super) struct Stream {
 /// What the numbers are for.
 #[derive(Debug, Clone, Copy)]
 enum Purpose {
-    Invocation = 0,
+    Invocations = 0,
     Environment = 1,
     Size = 2,
     Queue = 3,
@@ -33,9 +33,9 @@ impl Stream {
         Self { seed, run, memory }
     }
 
-    /// What happens within one invocation.
-    pub fn invocation(&self, number: u32) -> ChaCha8Rng {
-        self.rng(number, Purpose::Invocation)
+    /// What happens within the invocations, one after the other.
+    pub fn invocations(&self) -> ChaCha8Rng {
+        self.rng(0, Purpose::Invocations)
     }
 
     /// What an execution environment is like: the one that starts for invocation `number`.
@@ -53,8 +53,8 @@ impl Stream {
         self.rng(0, Purpose::Queue)
     }
 
-    fn rng(&self, invocation: u32, purpose: Purpose) -> ChaCha8Rng {
-        let tuple = [self.seed, self.run, u64::from(self.memory.mb()), u64::from(invocation)];
+    fn rng(&self, number: u32, purpose: Purpose) -> ChaCha8Rng {
+        let tuple = [self.seed, self.run, u64::from(self.memory.mb()), u64::from(number)];
         let mut key = [0; 32];
         for (bytes, word) in key.chunks_exact_mut(8).zip(tuple) {
             bytes.copy_from_slice(&word.to_le_bytes());
@@ -78,10 +78,10 @@ mod tests {
         let at = |seed, run, mb| Stream::new(seed, run, MemoryMb::new(mb).unwrap());
         let first = at(1, 0, 128);
         let mut rngs =
-            [first.invocation(0), first.invocation(1), first.environment(0), first.size(), first.queue()].to_vec();
-        rngs.extend([at(2, 0, 128), at(1, 1, 128), at(0, 1, 128), at(1, 0, 129)].map(|s| s.invocation(0)));
+            [first.invocations(), first.environment(0), first.environment(1), first.size(), first.queue()].to_vec();
+        rngs.extend([at(2, 0, 128), at(1, 1, 128), at(0, 1, 128), at(1, 0, 129)].map(|s| s.invocations()));
         let numbers: HashSet<u64> = rngs.iter_mut().map(Rng::next_u64).collect();
         assert_eq!(numbers.len(), 9);
-        assert_eq!(at(1, 0, 128).invocation(7).next_u64(), first.invocation(7).next_u64());
+        assert_eq!(at(1, 0, 128).environment(7).next_u64(), first.environment(7).next_u64());
     }
 }
