@@ -14,6 +14,7 @@ use crate::model::prior;
 use crate::pattern::{Classification, Pattern, Reader};
 use crate::simulate::Tuning;
 use crate::units::MemoryMb;
+use crate::workload::Workload;
 
 /// Memory sizes of a simulated question, in MB: both sides of one vCPU and the largest size.
 const SIZES_MB: [u32; 8] = [128, 256, 512, 1024, 1769, 3008, 5307, 10_240];
@@ -146,10 +147,14 @@ const BALANCED: Strategy = Strategy::Balanced(Strategy::DEFAULT_WEIGHT);
 /// A workload of the prior, played once: every pattern as often as the others.
 fn simulated(reader: &Reader<'_>, rng: &mut ChaCha8Rng) -> Result<Option<Question>> {
     let wanted = Pattern::ALL[rng.random_range(0..Pattern::COUNT)];
-    let drawn = (0..MOST_WORKLOADS).map(|_| prior::draw(rng.random(), 0)).find(|w| w.pattern == Some(wanted));
+    let warm = |mut workload: Workload| {
+        workload.cold_start.share = 0.0;
+        workload.pattern = Some(Pattern::of(&workload));
+        workload
+    };
+    let drawn = (0..MOST_WORKLOADS).map(|_| warm(prior::draw(rng.random(), 0))).find(|w| w.pattern == Some(wanted));
     let Some(mut workload) = drawn else { return Ok(None) };
     workload.name = "question".to_owned();
-    workload.cold_start.share = 0.0;
     let sizes = SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
     let tuning = Tuning { seed: rng.random(), ..Tuning::default() };
     // a workload that needs more than the largest size or longer than 15 minutes is no question

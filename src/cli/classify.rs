@@ -48,7 +48,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     };
     if args.format == Format::Jsonl {
         // the text of a line takes as long as its answer: on all cores too
-        let line = |run| answer(run).map(|(id, a)| a.to_json(&id).to_string());
+        let line = |run| answer(run).map(|(id, a)| a.to_json_line(&id));
         return batch::each(&args.runs, line, |line| writeln!(out, "{line}"));
     }
     if args.format != Format::Table {

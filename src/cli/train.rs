@@ -10,7 +10,7 @@ use crate::render::file;
 
 /// Rebuild the model from the simulator: the library of simulated curves and the classifier.
 ///
-/// Nothing recorded enters. The same seeds write the same bytes, on any number of threads.
+/// No recorded run is read. The same seeds write the same bytes, on any number of threads.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  powercurve train --out model\n  powercurve train --runs 5000 --seed 1 --out quick\n\nThe shipped model in datasets/model is what `powercurve train --out datasets/model` writes."

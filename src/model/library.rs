@@ -122,7 +122,7 @@ impl Library {
             .map(|index| {
                 let workload = prior::draw(seed, index);
                 let parts: Vec<_> = grid.iter().map(|&m| breakdown(&workload, m, 0.0)).collect();
-                let warm = |i: usize| parts[i].total_ms() - parts[i].cold_ms;
+                let warm = |i: usize| parts[i].warm_ms();
                 let shape = (0..grid.len()).map(|i| dequantise(quantise((warm(i) / warm(FULL)).ln())));
                 let shares = Shares::of(&parts[FULL]);
                 (Particle::new(&workload, shares, warm(FULL)), shape.collect())
@@ -229,7 +229,7 @@ impl Library {
         let (magic, header) = header.split_at(MAGIC.len());
         let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));
         let (seed, len) = (number(0), number(8));
-        if magic != MAGIC || len.checked_mul(RECORD as u64) != Some(records.len() as u64) {
+        if magic != MAGIC || len == 0 || len.checked_mul(RECORD as u64) != Some(records.len() as u64) {
             return Err(wrong());
         }
         let mut particles = Vec::with_capacity(len as usize);
@@ -313,6 +313,7 @@ mod tests {
         assert_eq!(back.particles(), library.particles());
         assert!(Library::from_bytes(&bytes[..bytes.len() - 1]).is_err());
         assert!(Library::from_bytes(b"PWRCRV01").is_err());
+        assert!(Library::from_bytes(&Library::simulate(7, 0).to_bytes()).is_err());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! A [`prior`] says which workloads are plausible. The [`Library`] holds a sample of them with the curve
 //! that the simulator gives each. The [`Posterior`] weighs the library by how well each curve explains a
 //! recorded run, with the [`noise`] of measured means; its weights are the pattern probabilities, the shares,
-//! the predicted sizes and the start of a fit. Nothing here was fitted to recorded runs: they only check it.
+//! the predicted sizes and the start of a fit. All of it is simulated; the proportions of the prior were chosen with
+//! recorded runs in view.
 
 mod approx;
 pub mod library;

@@ -77,25 +77,13 @@ impl<'a> Posterior<'a> {
     /// off the mean curve are then weighed down as under a Student distribution of 4 degrees of freedom.
     pub fn new(library: &'a Library, seen: &Observation, known: &Known) -> Self {
         let scan = Scan::new(library, seen, known);
-        let mut posterior = Self::of(library, seen, scan.weigh(&vec![1.0; seen.sizes.len()]));
+        let mut weighed = scan.weigh(&vec![1.0; seen.sizes.len()]);
         let rounds = if seen.sizes.len() >= 3 { ROBUST_ROUNDS } else { 0 };
         for _ in 0..rounds {
-            let weights: Vec<f64> = seen
-                .sizes
-                .iter()
-                .zip(&seen.ln_ms)
-                .map(|(&m, &y)| {
-                    let residual = y - posterior.mean_ln(m);
-                    (ROBUST_FREEDOM + 1.0) / (ROBUST_FREEDOM + residual * residual / posterior.variance)
-                })
-                .collect();
-            posterior = Self::of(library, seen, scan.weigh(&weights));
+            let weight = |r: &f64| (ROBUST_FREEDOM + 1.0) / (ROBUST_FREEDOM + r * r / weighed.variance);
+            weighed = scan.weigh(&weighed.residuals.iter().map(weight).collect::<Vec<_>>());
         }
-        posterior
-    }
-
-    fn of(library: &'a Library, seen: &Observation, weighed: Weighed) -> Self {
-        let Weighed { members, best, patterns, ln_evidence, variance, point_weights } = weighed;
+        let Weighed { members, best, patterns, ln_evidence, variance, point_weights, .. } = weighed;
         Self {
             library,
             patterns,
@@ -113,28 +101,17 @@ impl<'a> Posterior<'a> {
     /// Kalman filter; Evensen 2003).
     fn settle(&self) -> Vec<f64> {
         let seen = &self.seen;
-        let k = seen.sizes.len();
         let n = self.members.len() as f64;
-        let mut departures: Vec<Vec<f64>> = Vec::with_capacity(k);
-        let mut residuals = Vec::with_capacity(k);
+        let mut departures: Vec<Vec<f64>> = Vec::with_capacity(seen.sizes.len());
+        let mut residuals = Vec::with_capacity(seen.sizes.len());
         for (&m, &y) in seen.sizes.iter().zip(&seen.ln_ms) {
-            let column = self.library.column(m);
-            let values: Vec<f64> =
-                self.members.iter().map(|j| j.ln_full + f64::from(column.get(j.particle as usize))).collect();
+            let values: Vec<f64> = self.values(m).collect();
             let mean = values.iter().sum::<f64>() / n;
             residuals.push(y - mean);
             departures.push(values.into_iter().map(|v| v - mean).collect());
         }
-        let mut covariance: Vec<f64> = vec![0.0; k * k];
-        for i in 0..k {
-            for j in 0..=i {
-                let c = departures[i].iter().zip(&departures[j]).map(|(a, b)| a * b).sum::<f64>() / n;
-                (covariance[i * k + j], covariance[j * k + i]) = (c, c);
-            }
-            covariance[i * k + i] += self.variance / self.point_weights[i];
-        }
-        let solved = solve_symmetric(covariance, residuals);
-        (0..self.members.len()).map(|j| departures.iter().zip(&solved).map(|(d, z)| d[j] * z).sum()).collect()
+        let precision: Vec<f64> = self.point_weights.iter().map(|w| w / self.variance).collect();
+        gains(&departures, &residuals, &precision)
     }
 
     /// The workloads of equal weight that stand for the posterior; one may come several times, then in a row.
@@ -197,7 +174,7 @@ impl<'a> Posterior<'a> {
 
     /// The measured mean to expect at `memory`, with a 90 % interval that holds the noise of a measurement.
     pub fn predict(&self, memory: MemoryMb) -> Prediction {
-        let mut values = self.values(memory);
+        let mut values: Vec<f64> = self.values(memory).collect();
         let shift = self.shift(&values);
         // one measurement of each member's curve
         for ((value, member), z) in values.iter_mut().zip(&self.members).zip(normal_scores()) {
@@ -213,7 +190,7 @@ impl<'a> Posterior<'a> {
         let columns: Vec<Vec<f64>> = sizes
             .iter()
             .map(|&m| {
-                let values = self.values(m);
+                let values: Vec<f64> = self.values(m).collect();
                 let shift = self.shift(&values);
                 values.into_iter().map(|v| (v + shift).exp()).collect()
             })
@@ -222,15 +199,14 @@ impl<'a> Posterior<'a> {
     }
 
     /// `ln d` of each member at `memory`.
-    fn values(&self, memory: MemoryMb) -> Vec<f64> {
+    fn values(&self, memory: MemoryMb) -> impl Iterator<Item = f64> + '_ {
         let column = self.library.column(memory);
-        self.members.iter().map(|m| m.ln_full + f64::from(column.get(m.particle as usize))).collect()
+        self.members.iter().map(move |m| m.ln_full + f64::from(column.get(m.particle as usize)))
     }
 
     /// `ln` of the mean curve at a size, before the measurements pull on it.
     pub fn mean_ln(&self, memory: MemoryMb) -> f64 {
-        let values = self.values(memory);
-        values.iter().sum::<f64>() / values.len() as f64
+        self.values(memory).sum::<f64>() / self.members.len() as f64
     }
 
     /// How far the measurements pull the members' mean at a size.
@@ -240,6 +216,43 @@ impl<'a> Posterior<'a> {
         let gains = self.gains.get_or_init(|| self.settle());
         gains.iter().zip(values).map(|(gain, v)| gain * (v - mean)).sum::<f64>() / n
     }
+}
+
+/// `D' (D D' / n + R)^-1 r` for the departures `D` of `n` members (one row a measurement), the residuals `r` of their mean,
+/// and the precisions in the diagonal of `R^-1`.
+///
+/// For more measurements than members as `(1 + D' R^-1 D / n)^-1 D' R^-1 r`, which is the same (Woodbury's identity): the
+/// matrix to invert never has more rows than there are members.
+fn gains(departures: &[Vec<f64>], residuals: &[f64], precision: &[f64]) -> Vec<f64> {
+    let members = departures.first().map_or(0, Vec::len);
+    let (k, n) = (departures.len(), members as f64);
+    if k <= members {
+        let mut covariance = vec![0.0; k * k];
+        for i in 0..k {
+            for j in 0..=i {
+                let c = departures[i].iter().zip(&departures[j]).map(|(a, b)| a * b).sum::<f64>() / n;
+                (covariance[i * k + j], covariance[j * k + i]) = (c, c);
+            }
+            covariance[i * k + i] += 1.0 / precision[i];
+        }
+        let solved = solve_symmetric(covariance, residuals.to_vec());
+        return (0..members).map(|j| departures.iter().zip(&solved).map(|(d, z)| d[j] * z).sum()).collect();
+    }
+    let mut matrix = vec![0.0; members * members];
+    let mut right = vec![0.0; members];
+    for ((row, r), p) in departures.iter().zip(residuals).zip(precision) {
+        for (i, d) in row.iter().enumerate() {
+            right[i] += p * r * d;
+            // the lower triangle is all that is read
+            for (m, e) in matrix[i * members..=i * members + i].iter_mut().zip(row) {
+                *m += p * d * e / n;
+            }
+        }
+    }
+    for i in 0..members {
+        matrix[i * members + i] += 1.0;
+    }
+    solve_symmetric(matrix, right)
 }
 
 /// Systematic resampling: [`MEMBERS`] equal shares of the weight, at fixed positions.
@@ -320,4 +333,27 @@ fn solve_symmetric(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
         b[i] = (b[i] - dot) / a[i * k + i];
     }
     b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_the_gains_are_one() {
+        let row = |i: usize| -> Vec<f64> { (0..5).map(|j| ((7 * i + 3 * j) as f64).sin()).collect() };
+        let departures: Vec<Vec<f64>> = (0..12).map(row).collect();
+        let residuals: Vec<f64> = (0..12).map(|i| (i as f64).cos()).collect();
+        let precision: Vec<f64> = (0..12).map(|i| 1.0 + 0.3 * i as f64).collect();
+        let by_members = gains(&departures, &residuals, &precision);
+        // no column is used of members that never depart: 12 measurements are fewer than 15 members then
+        let mut wide = departures.clone();
+        wide.iter_mut().for_each(|row| row.resize(15, 0.0));
+        // the share of each member is 1/15 instead of 1/5: departures grow by the square root of 3 to make up for it
+        wide.iter_mut().flatten().for_each(|d| *d *= 3f64.sqrt());
+        let by_measurements = gains(&wide, &residuals, &precision);
+        for (a, b) in by_members.iter().zip(&by_measurements) {
+            assert!((a * 3f64.sqrt() - b).abs() < 1e-9, "{a} {b}");
+        }
+    }
 }

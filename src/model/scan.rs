@@ -67,6 +67,8 @@ pub struct Weighed {
     pub ln_evidence: f64,
     /// Mean variance of `ln(measured mean)` around the expected value.
     pub variance: f64,
+    /// Mean of `ln(measured mean)` around the expected value, at each size.
+    pub residuals: Vec<f64>,
     /// The weights of the sizes.
     pub point_weights: Vec<f64>,
 }
@@ -96,6 +98,15 @@ struct Eligible {
     /// `ln` of its own duration at 1769 MB, around the centre.
     own: f64,
     pattern: Pattern,
+}
+
+/// An eligible particle moved to the measured scale.
+#[derive(Debug, Clone, Copy)]
+struct Fit {
+    /// `ln` of its duration at 1769 MB, around the centre.
+    offset: f64,
+    /// Scale of the posterior of its noise.
+    spread: f64,
 }
 
 impl<'a> Scan<'a> {
@@ -166,55 +177,74 @@ impl<'a> Scan<'a> {
     /// inverse gamma priors), which leaves `-(a + k/2) ln(b + S/2)` of the squared residuals `S`.
     pub fn weigh(&self, weights: &[f64]) -> Weighed {
         let total: f64 = weights.iter().sum();
+        let fits: Vec<Fit> = self
+            .eligible
+            .iter()
+            .zip(self.residuals.chunks_exact(weights.len()))
+            .map(|(e, residuals)| {
+                let (mut s, mut q) = (0.0, 0.0);
+                for (r, w) in residuals.iter().zip(weights) {
+                    s += w * r;
+                    q += w * r * r;
+                }
+                let offset = (s + e.pull * e.own) / (total + e.pull);
+                let squares = q - 2.0 * offset * s + total * offset * offset + e.pull * (offset - e.own).powi(2);
+                Fit { offset, spread: e.scale + squares.max(0.0) / 2.0 }
+            })
+            .collect();
+        // in columns, so that several logarithms are taken at a time
+        let mut ln_total: Vec<f32> = self.eligible.iter().map(|e| (total + e.pull) as f32).collect();
+        let mut ln_spread: Vec<f32> = fits.iter().map(|f| f.spread as f32).collect();
+        ln_total.iter_mut().for_each(|x| *x = approx::ln(*x));
+        ln_spread.iter_mut().for_each(|x| *x = approx::ln(*x));
+
         let more_known = *self.known != Known::default();
         let mut best: [Option<Candidate>; Pattern::COUNT] = [None; Pattern::COUNT];
-        let mut scored = Vec::with_capacity(self.eligible.len());
-        let mut top = f64::NEG_INFINITY;
-        for (e, residuals) in self.eligible.iter().zip(self.residuals.chunks_exact(weights.len())) {
-            let (mut s, mut q) = (0.0, 0.0);
-            for (r, w) in residuals.iter().zip(weights) {
-                s += w * r;
-                q += w * r * r;
-            }
-            let offset = (s + e.pull * e.own) / (total + e.pull);
-            let squares = q - 2.0 * offset * s + total * offset * offset + e.pull * (offset - e.own).powi(2);
-            let spread = e.scale + squares.max(0.0) / 2.0;
-            let shape = e.shape + total / 2.0;
-            let scaled = Scaled { particle: e.particle, ln_full: offset + self.centre };
-            let mut ln_weight = e.ln_prior
-                - 0.5 * f64::from(approx::ln((total + e.pull) as f32))
-                - shape * f64::from(approx::ln(spread as f32));
+        let mut ln_weights = Vec::with_capacity(fits.len());
+        for ((e, fit), (ln_total, ln_spread)) in self.eligible.iter().zip(&fits).zip(ln_total.iter().zip(&ln_spread)) {
+            let scaled = Scaled { particle: e.particle, ln_full: fit.offset + self.centre };
+            let mut ln_weight =
+                e.ln_prior - 0.5 * f64::from(*ln_total) - (e.shape + total / 2.0) * f64::from(*ln_spread);
             if more_known {
                 let shares = &self.library.particles()[e.particle as usize].shares;
                 ln_weight += self.known.ln_likelihood(shares, scaled.ln_full);
             }
-            top = top.max(ln_weight);
             let slot = &mut best[e.pattern.index()];
             if slot.is_none_or(|b| ln_weight > b.ln_weight) {
                 *slot = Some(Candidate { scaled, ln_weight });
             }
-            scored.push((Candidate { scaled, ln_weight }, spread / shape, e.pattern));
+            ln_weights.push(ln_weight);
         }
+        let mut best: Vec<Candidate> = best.into_iter().flatten().collect();
+        best.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight));
+        let top = best.first().map_or(f64::NEG_INFINITY, |b| b.ln_weight);
+
         let mut patterns = [0.0; Pattern::COUNT];
-        let mut members = Vec::with_capacity(scored.len());
+        let mut members = Vec::with_capacity(fits.len());
         let mut variance = 0.0;
-        for (c, v, pattern) in scored {
-            if c.ln_weight - top > NEGLIGIBLE {
-                let weight = f64::from(approx::exp((c.ln_weight - top) as f32));
-                patterns[pattern.index()] += weight;
-                variance += weight * v;
-                members.push(Counted { weight, scaled: c.scaled, variance: v });
+        let mut off = vec![0.0; weights.len()];
+        let rows = self.eligible.iter().zip(&fits).zip(self.residuals.chunks_exact(weights.len()));
+        for (((e, fit), residuals), ln_weight) in rows.zip(ln_weights) {
+            if ln_weight - top > NEGLIGIBLE {
+                let weight = f64::from(approx::exp((ln_weight - top) as f32));
+                let member_variance = fit.spread / (e.shape + total / 2.0);
+                patterns[e.pattern.index()] += weight;
+                variance += weight * member_variance;
+                for (sum, r) in off.iter_mut().zip(residuals) {
+                    *sum += weight * (r - fit.offset);
+                }
+                let scaled = Scaled { particle: e.particle, ln_full: fit.offset + self.centre };
+                members.push(Counted { weight, scaled, variance: member_variance });
             }
         }
         let sum: f64 = patterns.iter().sum();
-        let mut best: Vec<Candidate> = best.into_iter().flatten().collect();
-        best.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight));
         Weighed {
             members,
             best,
             patterns: patterns.map(|p| p / sum),
             ln_evidence: top + (sum / self.library.len() as f64).ln(),
             variance: variance / sum,
+            residuals: off.into_iter().map(|r| r / sum).collect(),
             point_weights: weights.to_vec(),
         }
     }

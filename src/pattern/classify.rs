@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
             shares,
             share_interval: (low, high),
             reasons,
-            warnings: explain::warnings(run, &seen, &posterior),
+            warnings: explain::warnings(run, pattern, &seen, &posterior),
         }
     }
 

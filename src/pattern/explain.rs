@@ -2,7 +2,7 @@
 
 use crate::curve::{Point, Run};
 use crate::model::{Observation, Posterior};
-use crate::pattern::{Pattern, Shares};
+use crate::pattern::{Family, Pattern, Shares};
 use crate::platform::cpu::ONE_VCPU_MB;
 use crate::platform::quota::PERIOD_MS;
 
@@ -113,7 +113,7 @@ pub fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Poste
 }
 
 /// What to doubt about the run itself.
-pub fn warnings(run: &Run, seen: &Observation, posterior: &Posterior<'_>) -> Vec<String> {
+pub fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterior: &Posterior<'_>) -> Vec<String> {
     let points = run.curve.points();
     let mut warnings: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
     if points.len() < 3 {
@@ -122,6 +122,10 @@ pub fn warnings(run: &Run, seen: &Observation, posterior: &Posterior<'_>) -> Vec
     let noise = posterior.variance().sqrt();
     if noise > NOISY {
         warnings.push(format!("the sizes scatter by about {:.0} % around any smooth curve", 100.0 * noise));
+    }
+    let largest = points.last().map_or(0.0, |p| p.memory.as_f64());
+    if matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest <= ONE_VCPU_MB {
+        warnings.push("nothing above 1769 MB was measured, where several threads would show: add 3008 MB".into());
     }
     for ((point, &weight), &m) in points.iter().zip(posterior.point_weights()).zip(&seen.sizes) {
         if weight < 0.4 {

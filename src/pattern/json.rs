@@ -1,41 +1,80 @@
 //! A classification as other programs read it.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
-use crate::pattern::{Classification, Pattern, Shares};
+use crate::pattern::{Classification, Family, Pattern};
 
-impl Classification {
-    /// The answer for the run `id` as one JSON object: what `classify --format jsonl` writes.
-    pub fn to_json(&self, id: &str) -> Value {
-        let probabilities: Map<String, Value> =
-            Pattern::ALL.into_iter().map(|p| (p.name().into(), rounded(self.probabilities[p.index()]))).collect();
-        let interval = |part: fn(&Shares) -> f64| {
-            json!([rounded(part(&self.share_interval.0)), rounded(part(&self.share_interval.1))])
-        };
-        json!({
-            "id": id,
-            "pattern": self.pattern,
-            "family": self.family(),
-            "confidence": rounded(self.confidence),
-            "probabilities": probabilities,
-            "uncertain": self.uncertain,
-            "shares": {
-                "cpu": rounded(self.shares.cpu),
-                "wait": rounded(self.shares.wait),
-                "transfer": rounded(self.shares.transfer),
-            },
-            "share_intervals": {
-                "cpu": interval(|s| s.cpu),
-                "wait": interval(|s| s.wait),
-                "transfer": interval(|s| s.transfer),
-            },
-            "reasons": self.reasons,
-            "warnings": self.warnings,
-        })
+/// The answer for one run, field by field as `classify --format jsonl` writes it.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    pattern: Pattern,
+    family: Family,
+    confidence: Rounded,
+    probabilities: ByPattern<'a>,
+    uncertain: bool,
+    shares: Parts<Rounded>,
+    share_intervals: Parts<[Rounded; 2]>,
+    reasons: &'a [String],
+    warnings: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Parts<T> {
+    cpu: T,
+    wait: T,
+    transfer: T,
+}
+
+/// One probability by the name of its pattern.
+#[derive(Debug)]
+struct ByPattern<'a>(&'a [f64; Pattern::COUNT]);
+
+/// Five digits: finer than any evidence.
+#[derive(Debug)]
+struct Rounded(f64);
+
+impl Serialize for ByPattern<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Pattern::ALL.into_iter().map(|p| (p.name(), Rounded(self.0[p.index()]))))
     }
 }
 
-/// Five digits: finer than any evidence.
-fn rounded(x: f64) -> Value {
-    json!((x * 1e5).round() / 1e5)
+impl Serialize for Rounded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.0 * 1e5).round() / 1e5)
+    }
+}
+
+impl Classification {
+    fn answer<'a>(&'a self, id: &'a str) -> Answer<'a> {
+        let (mean, (low, high)) = (&self.shares, &self.share_interval);
+        Answer {
+            id,
+            pattern: self.pattern,
+            family: self.family(),
+            confidence: Rounded(self.confidence),
+            probabilities: ByPattern(&self.probabilities),
+            uncertain: self.uncertain,
+            shares: Parts { cpu: Rounded(mean.cpu), wait: Rounded(mean.wait), transfer: Rounded(mean.transfer) },
+            share_intervals: Parts {
+                cpu: [low.cpu, high.cpu].map(Rounded),
+                wait: [low.wait, high.wait].map(Rounded),
+                transfer: [low.transfer, high.transfer].map(Rounded),
+            },
+            reasons: &self.reasons,
+            warnings: &self.warnings,
+        }
+    }
+
+    /// The answer for the run `id` as one JSON object.
+    pub fn to_json(&self, id: &str) -> Value {
+        serde_json::to_value(self.answer(id)).expect("numbers, texts and lists only")
+    }
+
+    /// The same as text: a line of `classify --format jsonl`.
+    pub fn to_json_line(&self, id: &str) -> String {
+        serde_json::to_string(&self.answer(id)).expect("numbers, texts and lists only")
+    }
 }

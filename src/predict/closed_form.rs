@@ -33,28 +33,31 @@ impl ClosedForm {
         }
     }
 
-    /// `g(m)` for the shape parameter at `t` (0 to 1) of its range.
-    fn shape(self, m: f64, t: f64) -> f64 {
+    /// `g(m)` for the shape parameter at `t` (0 to 1) of its range. An exponential does not decay faster than over
+    /// `closest` MB, the least distance of two measured sizes: nothing measured could tell, and beyond them it explodes.
+    fn shape(self, m: f64, t: f64, closest: f64) -> f64 {
         match self {
             Self::OneThread => 1.0 / m.min(1769.0),
             Self::FreeKnee => 1.0 / m.min(128.0 * 80f64.powf(t)),
             Self::Power => (m / 128.0).powf(-(0.05 + 3.0 * t)),
-            Self::Exponential => (-m / (20.0 * 500f64.powf(t))).exp(),
+            Self::Exponential => (-m / (closest * (10_000.0 / closest).powf(t))).exp(),
         }
     }
 
-    /// Fits to sizes (MB) and durations (ms), both of the same length and not empty, and gives the duration at `at` MB.
+    /// Fits to sizes (MB, ascending) and durations (ms), both of the same length and not empty, and gives the duration at `at` MB.
     ///
     /// One size fixes only the scale: it is then taken as pure CPU work.
     pub fn predict(self, sizes: &[f64], durations: &[f64], at: f64) -> f64 {
         if let ([m], [d]) = (sizes, durations) {
             return d * m.min(1769.0) / at.min(1769.0);
         }
+        let distances = sizes.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+        let closest = distances.fold(10_000.0, f64::min).max(20.0);
         let grid = if self == Self::OneThread { 0 } else { GRID - 1 };
         let fits = (0..=grid).map(|i| {
             let t = f64::from(i) / f64::from(GRID - 1);
-            let (a, b, squares) = least_squares(sizes, durations, |m| self.shape(m, t));
-            (squares, a + b * self.shape(at, t))
+            let (a, b, squares) = least_squares(sizes, durations, |m| self.shape(m, t, closest));
+            (squares, a + b * self.shape(at, t, closest))
         });
         // the first of equals: a shape beyond the measured sizes changes nothing
         fits.reduce(|best, next| if next.0 < best.0 - 1e-12 { next } else { best }).map_or(f64::NAN, |best| best.1)

@@ -123,7 +123,7 @@ impl Scored {
         least(&self.scores, &self.ms)
     }
 
-    /// What choosing size `i` loses against the best: the worse of cost and balanced score, relative.
+    /// What choosing size `i` loses against the best, relative: the mean of what it loses in cost and in balanced score.
     fn regret(&self, i: usize) -> f64 {
         let over = |values: &[f64], best: usize| values[i] / values[best] - 1.0;
         0.5 * (over(&self.costs, self.cheapest()) + over(&self.scores, self.balanced()))

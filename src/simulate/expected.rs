@@ -29,6 +29,11 @@ impl Breakdown {
     pub fn total_ms(&self) -> f64 {
         self.cpu_ms + self.wait_ms + self.transfer_ms + self.queue_ms + self.cold_ms
     }
+
+    /// Everything but what a cold start adds.
+    pub fn warm_ms(&self) -> f64 {
+        self.cpu_ms + self.wait_ms + self.transfer_ms + self.queue_ms
+    }
 }
 
 /// What running a workload at a memory size ends in.
