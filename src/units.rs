@@ -116,6 +116,18 @@ impl Millis {
         }
     }
 
+    /// A computed duration within what a curve may hold: what is shorter or longer, however far, is cut off.
+    ///
+    /// ```
+    /// use powercurve::Millis;
+    /// assert_eq!(Millis::clamped(1e-9).ms(), Millis::MIN_MS);
+    /// assert_eq!(Millis::clamped(f64::INFINITY).ms(), Millis::MAX_MS);
+    /// ```
+    pub const fn clamped(ms: f64) -> Self {
+        // not a number is no duration either, and the shortest one does the least harm
+        Self(if ms.is_nan() { Self::MIN_MS } else { ms.clamp(Self::MIN_MS, Self::MAX_MS) })
+    }
+
     /// The duration in ms.
     pub const fn ms(self) -> f64 {
         self.0

@@ -55,11 +55,8 @@ pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
 /// When there is no size.
 pub fn predicted_curve(run: &Run, sizes: &[MemoryMb]) -> Result<PowerCurve> {
     let posterior = Posterior::new(Library::shipped(), &Observation::of(run), &Known::default());
-    let point = |&m: &MemoryMb| {
-        let ms = posterior.predict(m).ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS);
-        Ok(Point::new(m, Millis::new(ms)?))
-    };
-    PowerCurve::new(sizes.iter().map(point).collect::<Result<_>>()?)
+    let point = |&m: &MemoryMb| Point::new(m, Millis::clamped(posterior.predict(m).ms));
+    PowerCurve::new(sizes.iter().map(point).collect())
 }
 
 #[cfg(test)]

@@ -99,9 +99,8 @@ impl Prospect {
         let posterior = reader.posterior(&seen);
         let curves = posterior.curves(&sizes);
         let medians = (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0).mid);
-        let expected = PowerCurve::new(
-            sizes.iter().zip(medians).map(|(&m, ms)| Ok(Point::new(m, within(ms)?))).collect::<Result<_>>()?,
-        )?;
+        let expected =
+            PowerCurve::new(sizes.iter().zip(medians).map(|(&m, ms)| Point::new(m, Millis::clamped(ms))).collect())?;
         let tariff = prices.tariff(BillingStep::Ms1);
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
@@ -109,9 +108,7 @@ impl Prospect {
         let place = |memory| sizes.iter().position(|&m| m == memory).unwrap_or(0);
         let (now, mut then) = (place(current), place(chosen));
 
-        let gb_s = |i: usize, ms: f64| {
-            invocations * within(ms).map_or(0.0, |d| gb_seconds(sizes[i], BillingStep::Ms1.billed(d)))
-        };
+        let gb_s = |i: usize, ms: f64| invocations * gb_seconds(sizes[i], BillingStep::Ms1.billed(Millis::clamped(ms)));
         let ms = |i: usize| expected.points()[i].duration.ms();
         let largest = |value: &dyn Fn(usize) -> f64| (0..sizes.len()).map(value).fold(f64::MIN_POSITIVE, f64::max);
         let (max_ms, max_gb_s) = (largest(&ms), largest(&|i| gb_s(i, ms(i))));
@@ -194,11 +191,6 @@ fn candidates(run: &Run, current: MemoryMb) -> Vec<MemoryMb> {
     sizes.sort_unstable();
     sizes.dedup();
     sizes
-}
-
-/// A duration within what a curve may hold.
-fn within(ms: f64) -> Result<Millis> {
-    Millis::new(ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS))
 }
 
 /// By what functions are ranked.

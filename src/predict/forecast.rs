@@ -63,8 +63,7 @@ pub const SMALL_REGRET: f64 = 0.01;
 ///
 /// `measured` are sizes not worth measuring again.
 pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
-    // a predicted duration beyond what a curve may hold costs as the longest does
-    let cost = |m, ms: f64| Millis::new(ms.max(Millis::MIN_MS)).map_or(f64::MAX, |d| tariff.cost(m, d).usd());
+    let cost = |m, ms: f64| tariff.cost(m, Millis::clamped(ms)).usd();
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();
     let ms: Vec<f64> = durations.iter().map(|d| d.ms).collect();
     let costs: Vec<f64> = sizes.iter().zip(&ms).map(|(&m, &ms)| cost(m, ms)).collect();
