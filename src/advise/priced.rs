@@ -6,6 +6,7 @@ use crate::curve::{Point, PowerCurve, Run};
 use crate::error::Result;
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
+use crate::predict::Balance;
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// Memory size, mean duration and mean cost of one invocation.
@@ -96,6 +97,11 @@ impl PricedCurve {
             let computed = tariff.cost(p.memory, p.duration).usd();
             (p.cost.usd() - computed).abs() <= CLOSE * computed
         })
+    }
+
+    /// Cost and speed of these sizes, weighed against each other.
+    pub(crate) fn balance(&self, weight: f64) -> Balance {
+        Balance::new(weight, self.points.iter().map(|p| (p.cost.usd(), p.duration.ms())))
     }
 
     /// The longest mean duration, in ms, and the highest mean cost, in $.

@@ -10,21 +10,15 @@
 use rayon::prelude::*;
 
 use crate::advise::recommend::choose;
-use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish};
+use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish, fits, memory_used, usual_sizes};
 use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::load::FunctionLoad;
 use crate::model::Observation;
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::{BillingStep, gb_seconds};
-use crate::predict::{Next, SMALL_REGRET, forecast};
+use crate::predict::{Balance, Next, SMALL_REGRET, forecast};
 use crate::units::{MemoryMb, Millis};
-
-/// Sizes that may be suggested beside those of the run, in MB.
-pub const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
-
-/// Share of a size that the memory used may take before the size counts as too small.
-const FULL: f64 = 0.9;
 
 /// What a run and a load say about one function, before the bill of the account is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,13 +104,12 @@ impl Prospect {
 
         let gb_s = |i: usize, ms: f64| invocations * gb_seconds(sizes[i], BillingStep::Ms1.billed(Millis::clamped(ms)));
         let ms = |i: usize| expected.points()[i].duration.ms();
-        let largest = |value: &dyn Fn(usize) -> f64| (0..sizes.len()).map(value).fold(f64::MIN_POSITIVE, f64::max);
-        let (max_ms, max_gb_s) = (largest(&ms), largest(&|i| gb_s(i, ms(i))));
+        let balance = Balance::new(wish.strategy.weight(), (0..sizes.len()).map(|i| (gb_s(i, ms(i)), ms(i))));
         // what the strategy minimises
         let objective = |i: usize, ms: f64| match wish.strategy {
             Strategy::Cost => gb_s(i, ms),
             Strategy::Speed => ms,
-            Strategy::Balanced(w) => w * gb_s(i, ms) / max_gb_s + (1.0 - w) * ms / max_ms,
+            Strategy::Balanced(_) => balance.score(gb_s(i, ms), ms),
         };
         let of_now = objective(now, ms(now));
         if wish.tolerance.is_none() && of_now - objective(then, ms(then)) < SMALL_REGRET * of_now {
@@ -183,13 +176,13 @@ fn surely(gain: &Estimate, of: f64, other: &Estimate, wish: &Wish) -> bool {
 
 /// The sizes among which the choice is made: measured, usual, and the configured one.
 fn candidates(run: &Run, current: MemoryMb) -> Vec<MemoryMb> {
-    let used = run.curve.points().iter().filter_map(|p| p.sample.max_memory_used_mb).reduce(f64::max);
+    let used = memory_used(run);
     let smallest = run.curve.sizes().next().map_or(current, |m| m.min(current));
-    let fits = |m: &MemoryMb| used.map_or(*m >= smallest, |used| used <= FULL * m.as_f64());
-    let usual = USUAL_MB.iter().filter_map(|&mb| MemoryMb::new(mb).ok());
-    let mut sizes: Vec<MemoryMb> = usual.chain(run.curve.sizes()).filter(fits).chain([current]).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
+    let mut sizes = usual_sizes(&run.curve);
+    sizes.retain(|&m| m == current || used.map_or(m >= smallest, |used| fits(m, used)));
+    if let Err(place) = sizes.binary_search(&current) {
+        sizes.insert(place, current);
+    }
     sizes
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::{Posterior, Prediction};
 use crate::platform::billing::Tariff;
+use crate::predict::Balance;
 use crate::units::{MemoryMb, Millis};
 
 /// The three choices of power tuning over a list of sizes.
@@ -104,9 +105,9 @@ struct Scored {
 
 impl Scored {
     fn new(costs: Vec<f64>, ms: Vec<f64>) -> Self {
-        let largest = |values: &[f64]| values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-        let (max_cost, max_ms) = (largest(&costs), largest(&ms));
-        let scores = costs.iter().zip(&ms).map(|(c, d)| 0.5 * c / max_cost + 0.5 * d / max_ms).collect();
+        let sizes = || costs.iter().copied().zip(ms.iter().copied());
+        let balance = Balance::new(Balance::EVEN, sizes());
+        let scores = sizes().map(|(cost, ms)| balance.score(cost, ms)).collect();
         Self { ms, costs, scores }
     }
 

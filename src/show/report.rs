@@ -1,8 +1,10 @@
 //! Everything that there is to say of one recorded run, gathered.
 
 use super::{Subject, optima};
-use crate::advise::{Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, recommend};
-use crate::curve::{PowerCurve, Run};
+use crate::advise::{
+    Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, recommend, usual_sizes,
+};
+use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Classification, Pattern, Reader};
@@ -11,18 +13,6 @@ use crate::predict::{Forecast, fit, forecast};
 use crate::render::chart::{Chart, Mark};
 use crate::units::MemoryMb;
 use crate::workload::{Environment, Lever, Scenario};
-
-/// The sizes predicted when none are asked for, in MB, beside those of the run.
-const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
-
-/// The usual sizes and those of a curve, ascending.
-pub fn usual_sizes(curve: &PowerCurve) -> Vec<MemoryMb> {
-    let usual = USUAL_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
-    let mut sizes: Vec<MemoryMb> = usual.chain(curve.sizes()).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    sizes
-}
 
 /// A shape needs at least two sizes.
 ///

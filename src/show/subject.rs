@@ -1,7 +1,7 @@
 //! What a chart is about: a recorded run or a workload.
 
 use super::{add_model, optima};
-use crate::advise::{PricedCurve, Strategy};
+use crate::advise::{PricedCurve, Strategy, TuningRun};
 use crate::curve::Run;
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
@@ -11,9 +11,6 @@ use crate::render::chart::{Chart, Mark, Series};
 use crate::simulate::{self, Outcome, Tuning};
 use crate::units::MemoryMb;
 use crate::workload::Workload;
-
-/// Memory sizes that the tuning tool measures by default, in MB.
-const USUAL_MB: [u32; 6] = [128, 256, 512, 1024, 1536, 3008];
 
 /// A run or a workload, ready to be drawn.
 #[derive(Debug, Clone)]
@@ -95,7 +92,7 @@ impl Subject {
         step: BillingStep,
         price: impl Fn(&Run) -> Result<(PricedCurve, Tariff)>,
     ) -> Result<Self> {
-        let usual = USUAL_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
+        let usual = TuningRun::DEFAULT_SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
         let sizes = Series::line_sizes(MemoryMb::MIN, MemoryMb::MAX, &usual);
         let result = simulate::exact(workload, &sizes, step)?;
         let (priced, _) = price(&result.run)?;
