@@ -261,6 +261,14 @@ impl Currency {
         if region.starts_with("cn-") { Self::Cny } else { Self::Usd }
     }
 
+    /// The region whose prices hold where only the currency is known: the China regions have one price.
+    pub const fn home_region(self) -> &'static str {
+        match self {
+            Self::Usd => "us-east-1",
+            Self::Cny => "cn-north-1",
+        }
+    }
+
     /// The ISO code.
     pub const fn code(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use crate::pattern::{Classification, Pattern, Reader};
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::predict::{Forecast, fit, forecast};
 use crate::render::chart::{Chart, Mark};
-use crate::units::MemoryMb;
+use crate::units::{Currency, MemoryMb};
 use crate::workload::{Environment, Lever, Scenario};
 
 /// A shape needs at least two sizes.
@@ -39,6 +39,8 @@ pub struct Report {
     pub chart: Chart,
     /// The billing step.
     pub step: BillingStep,
+    /// The currency of the run's costs.
+    pub currency: Currency,
     /// What each strategy recommends among the measured sizes.
     pub choices: Vec<(Strategy, Recommendation)>,
     /// What changes of the function would do, at the balanced size.
@@ -82,6 +84,7 @@ impl Report {
                 ..Chart::new("", subject.series)
             },
             step: tariff.step(),
+            currency: priced.currency(),
             choices,
             levers: Levers::of(run, balanced, tariff, load)?,
             forecast: forecast(&posterior, &usual_sizes(&run.curve), &seen.sizes, tariff),
@@ -95,6 +98,8 @@ impl Report {
 pub struct Levers {
     /// The memory size at which they are judged.
     pub memory: MemoryMb,
+    /// The currency of the month's bill: that of the market's region.
+    pub currency: Currency,
     /// Root mean square of the relative errors of the fit.
     pub rms: f64,
     /// The pattern of the fitted workload: where the classifier names another family, the levers rest on doubtful ground.
@@ -118,7 +123,9 @@ impl Levers {
         let scenario = Scenario { workload: fitted.workload, environment };
         load.market.prices(scenario.workload.arch)?;
         let before = evaluate(&scenario, memory, &load.market);
-        let mut levers = Self { memory, rms: fitted.rms, pattern, before, help: Vec::new(), no_help: Vec::new() };
+        let currency = Currency::of_region(&load.market.region);
+        let mut levers =
+            Self { memory, currency, rms: fitted.rms, pattern, before, help: Vec::new(), no_help: Vec::new() };
         let Ok(before) = &levers.before else { return Ok(levers) };
         let least = LEAST_HELP.max(fitted.rms);
         // what is left of time and money, as shares
