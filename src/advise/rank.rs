@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::advise::recommend::choose;
 use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish, fits, memory_used, usual_sizes};
-use crate::curve::{Arch, Point, PowerCurve, Run};
+use crate::curve::{Arch, Point, PowerCurve, Run, RunWarning};
 use crate::error::{Error, Result};
 use crate::load::FunctionLoad;
 use crate::model::Observation;
@@ -57,6 +57,8 @@ pub struct Prospect {
     pub doubt: String,
     /// Where it does not: the size to measure.
     pub measure_next: Option<MemoryMb>,
+    /// What the reader of the run found that weakens its curve.
+    pub warnings: Vec<RunWarning>,
 }
 
 impl Prospect {
@@ -156,6 +158,7 @@ impl Prospect {
             decided,
             doubt,
             measure_next,
+            warnings: run.warnings.clone(),
         })
     }
 
@@ -371,6 +374,7 @@ mod tests {
             decided: true,
             doubt: String::new(),
             measure_next: None,
+            warnings: Vec::new(),
         })
     }
 
