@@ -40,7 +40,7 @@ pub struct Args {
     show: bool,
 
     /// Memory sizes in MB: numbers, ranges such as 128..3008:64, or ALL (128 to 3008 in steps of 64).
-    #[arg(long, value_name = "LIST", default_value = Sizes::DEFAULT)]
+    #[arg(long, value_name = "LIST", default_value_t)]
     memory: Sizes,
 
     /// Invocations at each memory size.
@@ -187,7 +187,7 @@ fn lpt(args: &Args, result: &TuningResult) -> Result<String> {
     let price = PriceTable::embedded().transition("us-east-1")?;
     let tuning = export::Tuning {
         best: Strategy::Cost.pick(&priced).memory,
-        execution_cost: Usd::new(transitions as f64 * price)?,
+        execution_cost: StateMachine::cost(transitions, price)?,
         lambda_cost: Usd::new(all)?,
     };
     export::lpt(run, &tuning)
