@@ -7,7 +7,7 @@ use crate::simulate::{Outcome, TuningResult};
 use crate::units::{Currency, MemoryMb, Usd};
 use crate::workload::Workload;
 
-/// A simulated run as a record that every command reads, with its label (`pattern`), the whole `workload`, the seed it was
+/// A simulated run as a record that every command reads, with its label (`pattern`, and `accept` as recorded runs have it), the whole `workload`, the seed it was
 /// drawn with, and the sizes that failed.
 pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -> Value {
     let run = &result.run;
@@ -27,6 +27,7 @@ pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -
         "start": run.start,
         "billing_ms": run.billing_ms,
         "pattern": workload.pattern,
+        "accept": run.accept,
         "seed": seed,
         "failed": result.failed.iter().map(failed).collect::<Vec<_>>(),
         "workload": workload,
