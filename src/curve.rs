@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// What was measured (or simulated) at one memory size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -319,6 +319,12 @@ impl Run {
             extra: Map::new(),
             warnings: Vec::new(),
         }
+    }
+
+    /// The currency of the recorded costs: a run of a China region says `"currency": "CNY"`.
+    pub fn currency(&self) -> Currency {
+        let said = self.extra.get("currency").and_then(Value::as_str);
+        if said == Some(Currency::Cny.code()) { Currency::Cny } else { Currency::Usd }
     }
 }
 

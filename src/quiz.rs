@@ -119,10 +119,8 @@ impl Question {
 
     /// Whether a size is within 5 % of the best balanced score.
     pub fn is_good(&self, memory: MemoryMb) -> bool {
-        let points = self.priced.points();
-        let largest = |value: fn(&PricedPoint) -> f64| points.iter().map(value).fold(f64::MIN_POSITIVE, f64::max);
-        let (most_ms, most_usd) = (largest(|p| p.duration.ms()), largest(|p| p.cost.usd()));
-        let score = |p: &PricedPoint| p.duration.ms() / most_ms + p.cost.usd() / most_usd;
+        let balance = self.priced.balance(Strategy::DEFAULT_WEIGHT);
+        let score = |p: &PricedPoint| balance.score(p.cost.usd(), p.duration.ms());
         self.priced.at(memory).is_some_and(|p| score(p) <= (1.0 + GOOD_WITHIN) * score(&self.best()))
     }
 

@@ -116,6 +116,18 @@ impl Millis {
         }
     }
 
+    /// A computed duration within what a curve may hold: what is shorter or longer, however far, is cut off.
+    ///
+    /// ```
+    /// use powercurve::Millis;
+    /// assert_eq!(Millis::clamped(1e-9).ms(), Millis::MIN_MS);
+    /// assert_eq!(Millis::clamped(f64::INFINITY).ms(), Millis::MAX_MS);
+    /// ```
+    pub const fn clamped(ms: f64) -> Self {
+        // not a number is no duration either, and the shortest one does the least harm
+        Self(if ms.is_nan() { Self::MIN_MS } else { ms.clamp(Self::MIN_MS, Self::MAX_MS) })
+    }
+
     /// The duration in ms.
     pub const fn ms(self) -> f64 {
         self.0
@@ -247,6 +259,14 @@ impl Currency {
     /// ```
     pub fn of_region(region: &str) -> Self {
         if region.starts_with("cn-") { Self::Cny } else { Self::Usd }
+    }
+
+    /// The region whose prices hold where only the currency is known: the China regions have one price.
+    pub const fn home_region(self) -> &'static str {
+        match self {
+            Self::Usd => "us-east-1",
+            Self::Cny => "cn-north-1",
+        }
     }
 
     /// The ISO code.

@@ -168,3 +168,69 @@ fn whatif_shows_before_and_after() {
     powercurve(&["whatif", path]).assert().code(2);
     powercurve(&["whatif", "--list"]).assert().success().stdout(contains("multi-thread-transfer"));
 }
+
+/// Tuning output without statistics: only the size that the tuner picked is known.
+const BEST_ONLY: &str =
+    r#"{"power":512,"cost":7.056e-7,"duration":83.5,"stateMachine":{"executionCost":0.0003,"lambdaCost":0.0001}}"#;
+
+#[test]
+fn what_weakens_a_run_is_said_with_every_answer() {
+    let text = "only the best size is known";
+    for command in [&["recommend", "-"][..], &["predict", "-"], &["check", "-", "--current", "512"]] {
+        powercurve(command).write_stdin(BEST_ONLY).assert().success().stderr(contains(text));
+    }
+    for command in [["recommend", "-"], ["predict", "-"]] {
+        let record = &jsonl(&command, BEST_ONLY)[0];
+        assert!(record["warnings"][0].as_str().is_some_and(|w| w.starts_with(text)), "{record}");
+    }
+    let lost = r#"{"id":"lost","memory_mb":[128,512,1024],"duration_ms":[null,2000,1000]}"#;
+    powercurve(&["fit", "-"]).write_stdin(lost).assert().success().stderr(contains("lost: 128 MB has no duration"));
+    let fit = &jsonl(&["fit", "-"], lost)[0];
+    assert!(fit["warnings"][0].as_str().is_some_and(|w| w.starts_with("128 MB has no duration")), "{fit}");
+}
+
+#[test]
+fn one_size_is_not_called_the_best_of_several() {
+    let text = stdout(&["recommend", "-"], BEST_ONLY);
+    assert!(text.contains("512 MB is the only size known") && !text.contains("both the fastest"), "{text}");
+    // of several measured sizes one may be both
+    let both = r#"{"id":"steep","memory_mb":[128,512],"duration_ms":[9000,1000]}"#;
+    assert!(stdout(&["recommend", "-"], both).contains("512 MB is both the fastest and the cheapest measured size"));
+}
+
+#[test]
+fn a_size_that_is_nearly_full_is_chosen_as_the_tuner_does_but_not_in_silence() {
+    let run = |used: f64| {
+        format!(r#"{{"id":"api","memory_mb":[128,512],"duration_ms":[105,101],"max_memory_used_mb":[{used},140]}}"#)
+    };
+    let full = &jsonl(&["recommend", "-"], &run(120.0))[0];
+    assert_eq!(full["memory_mb"], 128);
+    assert_eq!(
+        full["warnings"][0],
+        "128 MB is nearly full: 120 MB were used, more than 90 % of it; take the next larger size"
+    );
+    powercurve(&["recommend", "-"])
+        .write_stdin(run(120.0))
+        .assert()
+        .success()
+        .stderr(contains("api: 128 MB is nearly full"));
+    assert_eq!(jsonl(&["recommend", "-"], &run(100.0))[0]["warnings"], serde_json::json!([]));
+    assert_eq!(jsonl(&["recommend", "-", "--strategy", "speed"], &run(120.0))[0]["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn plan_says_that_some_input_was_rejected() {
+    let input = format!("{README_RUN}\nno run\n");
+    for args in
+        [&["plan", "--run", "-", "--id", "readme"][..], &["plan", "--run", "-", "--id", "readme", "--lpt-input"]]
+    {
+        powercurve(args).write_stdin(input.clone()).assert().code(3).stderr(contains("<stdin>:2"));
+    }
+}
+
+#[test]
+fn durations_below_all_resolution_can_be_planned() {
+    let run = r#"{"id":"nothing","memory_mb":[128,256,512],"duration_ms":[4e-6,2e-6,1e-6]}"#;
+    let plan = &jsonl(&["plan", "--run", "-"], run)[0];
+    assert!(plan["measure_next"]["sweep_total_usd"].as_f64().is_some_and(|usd| usd > 0.0), "{plan}");
+}

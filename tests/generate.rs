@@ -67,3 +67,13 @@ fn files_are_written_whole_and_their_ending_counts() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }
+
+#[test]
+fn what_is_generated_can_be_scored() {
+    let runs = bytes(&["--count", "60", "--invocations", "20", "--memory", "128,512,1769,3008"], "2");
+    let mut evaluate = Command::cargo_bin("powercurve").unwrap();
+    let score = evaluate.args(["evaluate", "-", "--format", "json"]).write_stdin(runs).assert().success();
+    let score: Value = serde_json::from_slice(&score.get_output().stdout).unwrap();
+    assert_eq!(score["runs"], 60);
+    assert!(score["accepted"].as_f64().is_some_and(|share| share > 0.5), "{score}");
+}

@@ -124,3 +124,48 @@ fn traces_tell_how_long_a_function_waits() {
     let assert = powercurve(&["predict", LPT, "--traces", LPT]).assert().code(2);
     assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("batch-get-traces"));
 }
+
+/// Standard output of `evaluate` on recorded runs.
+fn evaluate(args: &[&str]) -> String {
+    let output = powercurve(&[&["evaluate", RUNS], args].concat()).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn an_evaluation_has_one_object_a_line_and_one_table() {
+    let records: Vec<Value> =
+        evaluate(&["--predict", "--format", "jsonl"]).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(records.len(), 5);
+    assert!(records.iter().all(|r| r["task"].is_string()) && records[4]["reached"].is_array(), "{records:?}");
+    let score = evaluate(&["--format", "jsonl"]);
+    assert_eq!(score.lines().count(), 1);
+    assert!(serde_json::from_str::<Value>(&score).unwrap()["accepted"].is_number());
+
+    for (args, part, parts) in [
+        (&["--predict", "--format", "csv"][..], "task", records.iter().map(|r| r["task"].as_str().unwrap()).collect()),
+        (
+            &["--by-source", "--format", "csv"],
+            "part",
+            vec!["summary", "confusion", "reliability", "families", "sources", "wrong"],
+        ),
+    ] {
+        let table = evaluate(args);
+        // a reader that wants as many cells in each row as in the header
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        assert_eq!(&reader.headers().unwrap()[0], part);
+        let mut found: Vec<String> = reader.records().map(|row| row.unwrap()[0].to_owned()).collect();
+        found.dedup();
+        assert_eq!(found, parts);
+    }
+}
+
+#[test]
+fn the_help_of_evaluate_says_how_its_numbers_come_about() {
+    let help = powercurve(&["evaluate", "--help"]).assert().success().get_output().stdout.clone();
+    // the lines are broken anew
+    let help = String::from_utf8(help).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["below 0.12", "predicted / measured - 1", "Leave one out", "from a fit of the whole run", "full sweep"]
+    {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}

@@ -176,3 +176,39 @@ fn every_format_and_the_same_bytes_on_any_number_of_threads() {
         "{markdown}"
     );
 }
+
+#[test]
+fn what_weakens_a_run_is_said() {
+    let lost = r#"{"id":"busy","memory_mb":[128,512,1024,8192],"duration_ms":[null,6551,3279,1900],"num":50}"#;
+    let files = Files::new(&[("runs.jsonl", lost), ("load.csv", LOAD)]);
+    let args = ["runs.jsonl", "--load", "load.csv"];
+    files.rank(&args).assert().success().stderr(contains("busy: 128 MB has no duration"));
+    let record = &files.records(&args)[0];
+    assert!(record["warnings"][0].as_str().is_some_and(|w| w.starts_with("128 MB has no duration")), "{record}");
+}
+
+#[test]
+fn durations_below_all_resolution_can_be_ranked() {
+    let run = r#"{"id":"busy","memory_mb":[128,256,512],"duration_ms":[4e-6,2e-6,1e-6]}"#;
+    let files = Files::new(&[("runs.jsonl", run), ("load.csv", LOAD)]);
+    assert_eq!(files.records(&["runs.jsonl", "--load", "load.csv"]).len(), 1);
+}
+
+#[test]
+fn a_free_tier_is_saved_once() {
+    // either function alone uses less than the free tier leaves: together they save no more than the bill
+    let twin = BUSY.replace("\"busy\"", "\"twin\"");
+    let load = "function,invocations,memory\nbusy,15000,8192\ntwin,15000,8192\n";
+    let files = Files::new(&[("runs.jsonl", &[BUSY, &twin].join("\n")), ("load.csv", load)]);
+    let args = ["runs.jsonl", "--load", "load.csv", "--free-tier"];
+    let saved: f64 = files.records(&args).iter().map(|r| r["saving_usd_month"].as_f64().unwrap()).sum();
+    let text = String::from_utf8(files.rank(&args).assert().success().get_output().stdout.clone()).unwrap();
+    let line = text.lines().find(|l| l.starts_with("At stake: $")).unwrap();
+    let dollars: Vec<f64> = line
+        .split('$')
+        .skip(1)
+        .map(|part| part.split(|c: char| c != '.' && !c.is_ascii_digit()).next().unwrap().parse().unwrap())
+        .collect();
+    let (at_stake, bill) = (dollars[0], dollars[dollars.len() - 1]);
+    assert!(at_stake <= bill && saved > 1.5 * bill, "{line}: one by one ${saved}");
+}

@@ -101,3 +101,28 @@ fn what_cannot_be_reported_leaves_no_file() {
     let left = fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 1, "only the input");
 }
+
+#[test]
+fn a_run_in_yuan_is_reported_and_drawn_in_yuan() {
+    let run = r#"{"id":"beijing","currency":"CNY","memory_mb":[128,512,1024],"duration_ms":[8100,2020,1010],"cost_usd":[1.15e-4,1.15e-4,1.15e-4]}"#;
+    let page = page(run, &[]);
+    let sizes = page.split_once("<h3>Which size</h3>").unwrap().1.split_once("</table>").unwrap().0;
+    assert!(sizes.contains("¥115.00") && !sizes.contains('$'), "{sizes}");
+    let numbers = page.split_once("Measured and predicted durations").unwrap().1;
+    assert!(numbers.contains('¥') && !numbers.contains('$'), "{numbers}");
+    let svg = page.split_once("<svg").unwrap().1.split_once("</svg>").unwrap().0;
+    assert!(svg.contains('¥') && !svg.contains('$'), "{svg}");
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("run.jsonl"), run).unwrap();
+    let powercurve = |args: &[&str]| {
+        let mut command = Command::cargo_bin("powercurve").unwrap();
+        command.current_dir(folder.path()).args(args).assert().success()
+    };
+    powercurve(&["chart", "run.jsonl", "-o", "run.html"]);
+    let chart = fs::read_to_string(folder.path().join("run.html")).unwrap();
+    assert!(chart.contains("cost per million (¥)") && !chart.contains("($)"), "{chart}");
+    powercurve(&["predict", "run.jsonl"]).stdout(contains('¥').and(contains('$').not()));
+    powercurve(&["predict", "run.jsonl", "--format", "json"]).stdout(contains("\"currency\": \"CNY\""));
+    powercurve(&["predict", "run.jsonl", "--region", "us-east-1"]).stdout(contains('$').and(contains('¥').not()));
+}

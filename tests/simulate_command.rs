@@ -87,3 +87,30 @@ fn what_is_wrong_is_said_with_place_and_remedy() {
         .code(2)
         .stderr(contains("standard input: downstream.other_load_per_s keeps 2.00 times").and(contains("help: ")));
 }
+
+#[test]
+fn costs_are_those_of_the_region() {
+    let record = |args: &[&str]| -> Value {
+        serde_json::from_str(&stdout(&[&["prime-numbers", "--format", "jsonl"], args].concat())).unwrap()
+    };
+    for how in [&["--seed", "3"][..], &["--exact"]] {
+        let (home, milan) = (record(how), record(&[how, &["--region", "eu-south-1"]].concat()));
+        assert_eq!(home["duration_ms"], milan["duration_ms"]);
+        let costs =
+            |r: &Value| -> Vec<f64> { r["cost_usd"].as_array().unwrap().iter().map(|c| c.as_f64().unwrap()).collect() };
+        for (home, milan) in costs(&home).iter().zip(costs(&milan)) {
+            assert!((milan / home / (2.4 / 2.1) - 1.0).abs() < 1e-12, "{milan} and {home}");
+        }
+        assert!(home.get("currency").is_none());
+        assert_eq!(record(&[how, &["--region", "cn-north-1"]].concat())["currency"], "CNY");
+    }
+    assert!(stdout(&["prime-numbers", "--region", "cn-north-1"]).contains('¥'));
+    assert!(stdout(&["prime-numbers", "--region", "cn-north-1", "--format", "url"]).contains("?currency=CNY#"));
+    simulate(&["prime-numbers", "--region", "mars-1"]).code(2).stderr(contains("region 'mars-1'"));
+}
+
+#[test]
+fn the_cost_of_the_execution_is_rounded_as_the_tuner_does() {
+    let output: Value = serde_json::from_str(&stdout(&["no-op", "--format", "lpt"])).unwrap();
+    assert_eq!(output["stateMachine"]["executionCost"].to_string(), "0.0006");
+}

@@ -280,7 +280,9 @@ export class Explore {
     let problem = "";
     if (text.trim() !== "") {
       try {
-        const { runs, errors } = ask({ read: { name, text } });
+        const { runs, errors, of } = ask({ read: { name, text } });
+        const read = runs.length + errors.length;
+        if (read < of) errors.push(`${read} of ${of} runs are read: give fewer to see the others.`);
         this.runs = runs;
         this.run = runs[0] ?? null;
         problem = errors.join("\n");

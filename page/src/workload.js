@@ -1,7 +1,7 @@
 // Paths into a workload, and the parts it may lack.
 
 const CALL = {
-  name: "call", count: 1, mode: "serial", latency_ms: 0, latency_cv: 0.2, distribution: "lognormal",
+  name: "call", count: 1, mode: "serial", latency_ms: 0, latency_cv: 0.4, distribution: "lognormal",
   cpu_ms: 2, connect_ms: 20, connect_cpu_ms: 8, keep_alive: true,
 };
 const TRANSFER = { name: "data", megabytes: 0, connections: 1, per_connection_mb_s: 75 };

@@ -86,7 +86,7 @@ impl Account {
         for (prices, gb_s) in [(&self.x86, usage.x86_gb_s), (&self.arm, usage.arm_gb_s)] {
             if let Some(prices) = prices {
                 bill += prices.month((gb_s - free).max(0.0), 0.0, false).usd();
-                free = (free - gb_s).max(0.0);
+                free = (free - gb_s.max(0.0)).max(0.0);
             }
         }
         let requests = self.x86.as_ref().or(self.arm.as_ref());

@@ -1,7 +1,8 @@
 //! From a curve to a decision: which memory size, what it saves, and what finding out costs.
 //!
-//! Nothing here measures or predicts: a recommendation picks among the sizes of the curve it is
-//! given, as aws-lambda-power-tuning does.
+//! A recommendation and a check pick among the sizes of the curve they are given, as aws-lambda-power-tuning does. Ranking,
+//! planning and what-if also ask the model and the simulator about sizes and functions that nobody measured, and give their
+//! figures with intervals.
 
 mod account;
 mod baseline;
@@ -18,6 +19,7 @@ mod priced;
 mod rank;
 mod recommend;
 mod sequential;
+mod sizes;
 mod strategy;
 mod tail;
 mod tolerance;
@@ -36,9 +38,10 @@ pub use next_sizes::{NextSizes, next_sizes, predicted_curve};
 pub use pareto::pareto;
 pub use plan::{LptInput, Plan, PlannedSize, StateMachine, TuningRun};
 pub use priced::{PricedCurve, PricedPoint};
-pub use rank::{Prospect, RankBy, Ranked, Ranking, USUAL_MB, rank};
+pub use rank::{Prospect, RankBy, Ranked, Ranking, rank};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use sequential::{Reached, sequential};
+pub use sizes::{USUAL_MB, fits, memory_used, nearly_full, usual_sizes};
 pub use strategy::Strategy;
 pub use tail::{Percentile, Tail, TailSource, tails};
 pub use tolerance::Tolerance;

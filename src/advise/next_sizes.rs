@@ -1,6 +1,6 @@
 //! The fewest sizes to measure next.
 
-use crate::advise::USUAL_MB;
+use crate::advise::usual_sizes;
 use crate::curve::{Point, PowerCurve, Run};
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
@@ -24,10 +24,7 @@ const MOST: usize = 3;
 
 /// The sizes to measure next. After the first, each is what would be measured next if the one before came out as predicted.
 pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
-    let usual = USUAL_MB.iter().filter_map(|&mb| MemoryMb::new(mb).ok());
-    let mut candidates: Vec<MemoryMb> = usual.chain(run.curve.sizes()).collect();
-    candidates.sort_unstable();
-    candidates.dedup();
+    let candidates = usual_sizes(&run.curve);
     let mut seen = Observation::of(run);
     let (mut sizes, mut first, mut last) = (Vec::new(), None, 0.0);
     loop {
@@ -55,11 +52,8 @@ pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
 /// When there is no size.
 pub fn predicted_curve(run: &Run, sizes: &[MemoryMb]) -> Result<PowerCurve> {
     let posterior = Posterior::new(Library::shipped(), &Observation::of(run), &Known::default());
-    let point = |&m: &MemoryMb| {
-        let ms = posterior.predict(m).ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS);
-        Ok(Point::new(m, Millis::new(ms)?))
-    };
-    PowerCurve::new(sizes.iter().map(point).collect::<Result<_>>()?)
+    let point = |&m: &MemoryMb| Point::new(m, Millis::clamped(posterior.predict(m).ms));
+    PowerCurve::new(sizes.iter().map(point).collect())
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use crate::curve::{Point, PowerCurve, Run};
 use crate::error::Result;
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::predict::Balance;
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// Memory size, mean duration and mean cost of one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -26,24 +27,25 @@ pub struct PricedPoint {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PricedCurve {
     points: Vec<PricedPoint>,
+    currency: Currency,
 }
 
 impl PricedCurve {
-    /// The costs as they were recorded; `None` when a size has none.
+    /// The costs as they were recorded, in dollars; `None` when a size has none.
     pub fn recorded(curve: &PowerCurve) -> Option<Self> {
         let priced = |p: &Point| Some(PricedPoint { memory: p.memory, duration: p.duration, cost: p.cost? });
-        Some(Self { points: curve.points().iter().map(priced).collect::<Option<_>>()? })
+        Some(Self { points: curve.points().iter().map(priced).collect::<Option<_>>()?, currency: Currency::Usd })
     }
 
     /// The costs that `tariff` gives for the mean durations, whatever was recorded.
     pub fn computed(curve: &PowerCurve, tariff: &Tariff) -> Self {
         let priced =
             |p: &Point| PricedPoint { memory: p.memory, duration: p.duration, cost: tariff.cost(p.memory, p.duration) };
-        Self { points: curve.points().iter().map(priced).collect() }
+        Self { points: curve.points().iter().map(priced).collect(), currency: tariff.currency() }
     }
 
     /// The recorded costs where every size has one, else computed ones throughout: costs of two
-    /// price lists are not comparable.
+    /// price lists are not comparable. Both are in the currency of `tariff`.
     ///
     /// ```
     /// use powercurve::advise::PricedCurve;
@@ -55,24 +57,37 @@ impl PricedCurve {
     /// # Ok::<(), powercurve::Error>(())
     /// ```
     pub fn recorded_or(curve: &PowerCurve, tariff: &Tariff) -> Self {
-        Self::recorded(curve).unwrap_or_else(|| Self::computed(curve, tariff))
+        let recorded = Self::recorded(curve).map(|c| Self { currency: tariff.currency(), ..c });
+        recorded.unwrap_or_else(|| Self::computed(curve, tariff))
     }
 
     /// The costs of a run where nobody asks for other prices, and the tariff behind computed ones: recorded costs where
-    /// every size has one, else the tuning tool's constants in us-east-1 for the run's own instruction set and billing step.
+    /// every size has one, else the tuning tool's constants in us-east-1 (of a run in yuan, in China) for the run's own
+    /// instruction set and billing step.
     ///
     /// # Errors
     /// None with the price table that ships.
     pub fn usual(run: &Run) -> Result<(Self, Tariff)> {
         let arch = run.arch.unwrap_or_default();
         let step = run.billing_ms.and_then(BillingStep::from_ms).unwrap_or_default();
-        let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", arch, step)?;
+        let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, run.currency().home_region(), arch, step)?;
         Ok((Self::recorded_or(&run.curve, &tariff), tariff))
     }
 
     /// The points, ascending by memory size; never empty.
     pub fn points(&self) -> &[PricedPoint] {
         &self.points
+    }
+
+    /// The currency of the costs.
+    pub const fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The curve at only the sizes that `keep` accepts, or `None` when none is left.
+    pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Option<Self> {
+        let points: Vec<PricedPoint> = self.points.iter().copied().filter(|p| keep(p.memory)).collect();
+        (!points.is_empty()).then_some(Self { points, ..*self })
     }
 
     /// The point at exactly this size.
@@ -96,6 +111,11 @@ impl PricedCurve {
             let computed = tariff.cost(p.memory, p.duration).usd();
             (p.cost.usd() - computed).abs() <= CLOSE * computed
         })
+    }
+
+    /// Cost and speed of these sizes, weighed against each other.
+    pub(crate) fn balance(&self, weight: f64) -> Balance {
+        Balance::new(weight, self.points.iter().map(|p| (p.cost.usd(), p.duration.ms())))
     }
 
     /// The longest mean duration, in ms, and the highest mean cost, in $.

@@ -10,21 +10,15 @@
 use rayon::prelude::*;
 
 use crate::advise::recommend::choose;
-use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish};
-use crate::curve::{Arch, Point, PowerCurve, Run};
+use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish, fits, memory_used, usual_sizes};
+use crate::curve::{Arch, Point, PowerCurve, Run, RunWarning};
 use crate::error::{Error, Result};
 use crate::load::FunctionLoad;
 use crate::model::Observation;
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::{BillingStep, gb_seconds};
-use crate::predict::{Next, SMALL_REGRET, forecast};
+use crate::predict::{Balance, Next, SMALL_REGRET, forecast};
 use crate::units::{MemoryMb, Millis};
-
-/// Sizes that may be suggested beside those of the run, in MB.
-pub const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
-
-/// Share of a size that the memory used may take before the size counts as too small.
-const FULL: f64 = 0.9;
 
 /// What a run and a load say about one function, before the bill of the account is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +57,8 @@ pub struct Prospect {
     pub doubt: String,
     /// Where it does not: the size to measure.
     pub measure_next: Option<MemoryMb>,
+    /// What the reader of the run found that weakens its curve.
+    pub warnings: Vec<RunWarning>,
 }
 
 impl Prospect {
@@ -99,9 +95,8 @@ impl Prospect {
         let posterior = reader.posterior(&seen);
         let curves = posterior.curves(&sizes);
         let medians = (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0).mid);
-        let expected = PowerCurve::new(
-            sizes.iter().zip(medians).map(|(&m, ms)| Ok(Point::new(m, within(ms)?))).collect::<Result<_>>()?,
-        )?;
+        let expected =
+            PowerCurve::new(sizes.iter().zip(medians).map(|(&m, ms)| Point::new(m, Millis::clamped(ms))).collect())?;
         let tariff = prices.tariff(BillingStep::Ms1);
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
@@ -109,17 +104,14 @@ impl Prospect {
         let place = |memory| sizes.iter().position(|&m| m == memory).unwrap_or(0);
         let (now, mut then) = (place(current), place(chosen));
 
-        let gb_s = |i: usize, ms: f64| {
-            invocations * within(ms).map_or(0.0, |d| gb_seconds(sizes[i], BillingStep::Ms1.billed(d)))
-        };
+        let gb_s = |i: usize, ms: f64| invocations * gb_seconds(sizes[i], BillingStep::Ms1.billed(Millis::clamped(ms)));
         let ms = |i: usize| expected.points()[i].duration.ms();
-        let largest = |value: &dyn Fn(usize) -> f64| (0..sizes.len()).map(value).fold(f64::MIN_POSITIVE, f64::max);
-        let (max_ms, max_gb_s) = (largest(&ms), largest(&|i| gb_s(i, ms(i))));
+        let balance = Balance::new(wish.strategy.weight(), (0..sizes.len()).map(|i| (gb_s(i, ms(i)), ms(i))));
         // what the strategy minimises
         let objective = |i: usize, ms: f64| match wish.strategy {
             Strategy::Cost => gb_s(i, ms),
             Strategy::Speed => ms,
-            Strategy::Balanced(w) => w * gb_s(i, ms) / max_gb_s + (1.0 - w) * ms / max_ms,
+            Strategy::Balanced(_) => balance.score(gb_s(i, ms), ms),
         };
         let of_now = objective(now, ms(now));
         if wish.tolerance.is_none() && of_now - objective(then, ms(then)) < SMALL_REGRET * of_now {
@@ -166,8 +158,45 @@ impl Prospect {
             decided,
             doubt,
             measure_next,
+            warnings: run.warnings.clone(),
         })
     }
+
+    /// $ a month for ephemeral storage over `ms` of each invocation; negative for time that is lost.
+    fn storage(&self, account: &Account, ms: f64) -> Result<f64> {
+        let seconds = ms * self.invocations / 1e3;
+        account.storage(self.arch, self.storage_mb, seconds.abs()).map(|usd| usd.copysign(seconds))
+    }
+
+    /// $ a month for ephemeral storage that the suggested size saves.
+    fn saved_storage(&self, account: &Account) -> Result<Estimate> {
+        let Estimate { mid, low, high } = self.faster_ms;
+        Ok(Estimate {
+            mid: self.storage(account, mid)?,
+            low: self.storage(account, low)?,
+            high: self.storage(account, high)?,
+        })
+    }
+}
+
+/// What the changes of all `functions` save an account with this usage, billed once.
+fn together(functions: &[Ranked], usage: &Usage, account: &Account) -> Result<Estimate> {
+    let gb_s = || functions.iter().map(|r| r.prospect.saved_gb_s);
+    // of errors that are independent of each other this share is left when all are at their ends
+    let (apart, at_once) = (Estimate::sum(gb_s()), gb_s().fold(Estimate::default(), Estimate::plus));
+    let share = |apart: f64, at_once: f64| if at_once > 0.0 { apart / at_once } else { 0.0 };
+    let below = share(apart.mid - apart.low, at_once.mid - at_once.low);
+    let above = share(apart.high - apart.mid, at_once.high - at_once.mid);
+    let storage = functions.iter().map(|r| r.prospect.saved_storage(account)).collect::<Result<Vec<_>>>()?;
+    let saved = |end: &dyn Fn(&Estimate) -> f64| {
+        let after = functions.iter().fold(*usage, |u, r| u.plus(r.prospect.arch, -end(&r.prospect.saved_gb_s)));
+        account.bill(usage) - account.bill(&after) + storage.iter().map(end).sum::<f64>()
+    };
+    Ok(Estimate {
+        mid: saved(&|e| e.mid),
+        low: saved(&|e| e.mid - below * (e.mid - e.low)),
+        high: saved(&|e| e.mid + above * (e.high - e.mid)),
+    })
 }
 
 /// The size of a run that has one.
@@ -186,19 +215,14 @@ fn surely(gain: &Estimate, of: f64, other: &Estimate, wish: &Wish) -> bool {
 
 /// The sizes among which the choice is made: measured, usual, and the configured one.
 fn candidates(run: &Run, current: MemoryMb) -> Vec<MemoryMb> {
-    let used = run.curve.points().iter().filter_map(|p| p.sample.max_memory_used_mb).reduce(f64::max);
+    let used = memory_used(run);
     let smallest = run.curve.sizes().next().map_or(current, |m| m.min(current));
-    let fits = |m: &MemoryMb| used.map_or(*m >= smallest, |used| used <= FULL * m.as_f64());
-    let usual = USUAL_MB.iter().filter_map(|&mb| MemoryMb::new(mb).ok());
-    let mut sizes: Vec<MemoryMb> = usual.chain(run.curve.sizes()).filter(fits).chain([current]).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
+    let mut sizes = usual_sizes(&run.curve);
+    sizes.retain(|&m| m == current || used.map_or(m >= smallest, |used| fits(m, used)));
+    if let Err(place) = sizes.binary_search(&current) {
+        sizes.insert(place, current);
+    }
     sizes
-}
-
-/// A duration within what a curve may hold.
-fn within(ms: f64) -> Result<Millis> {
-    Millis::new(ms.clamp(f64::MIN_POSITIVE, Millis::MAX_MS))
 }
 
 /// By what functions are ranked.
@@ -234,16 +258,17 @@ pub struct Ranking {
     pub bill: f64,
     /// $ a month that all decided changes save together.
     pub at_stake: Estimate,
-    /// $ a month that the undecided changes may save.
+    /// $ a month that the undecided changes may save after all decided ones.
     pub undecided: Estimate,
-    /// $ a month that arm64 would save after all decided changes.
+    /// $ a month that arm64 would save after all decided changes, everywhere at once.
     pub arm64: f64,
 }
 
 impl Ranking {
     /// Ranks prospects by what they save an account that runs them all.
     ///
-    /// The errors of different functions are taken as independent of each other.
+    /// What several changes save together is the difference of two bills, not the sum of what each saves alone: with a free
+    /// tier all of them may save the same few dollars. The errors of different functions are taken as independent of each other.
     ///
     /// # Errors
     /// When ephemeral storage beyond 512 MB has no known price in this region.
@@ -263,14 +288,16 @@ impl Ranking {
             let order = b.prospect.decided.cmp(&a.prospect.decided).then(key(b).total_cmp(&key(a)));
             order.then_with(|| a.prospect.id.cmp(&b.prospect.id))
         });
-        let sum =
-            |decided: bool| Estimate::sum(functions.iter().filter(|r| r.prospect.decided == decided).map(|r| r.saving));
-        let storage: f64 = functions.iter().map(|r| r.bill_storage(account)).sum::<Result<f64>>()?;
+        let (decided, undecided) = functions.split_at(functions.partition_point(|r| r.prospect.decided));
+        let (at_stake, undecided) = (together(decided, &usage, account)?, together(undecided, &after, account)?);
+        let all_arm64 = Usage { x86_gb_s: 0.0, ..after.plus(Arch::Arm64, after.x86_gb_s) };
+        let storage: f64 =
+            functions.iter().map(|r| r.prospect.storage(account, r.prospect.current_ms)).sum::<Result<f64>>()?;
         Ok(Self {
             bill: account.bill(&usage) + storage,
-            at_stake: sum(true),
-            undecided: sum(false),
-            arm64: functions.iter().filter_map(|r| r.arm64).sum(),
+            at_stake,
+            undecided,
+            arm64: if account.knows(Arch::Arm64) { account.bill(&after) - account.bill(&all_arm64) } else { 0.0 },
             functions,
         })
     }
@@ -279,7 +306,7 @@ impl Ranking {
     pub fn few_that_hold(&self, share: f64) -> Option<usize> {
         let (decided, _) = self.split();
         let mut savings: Vec<f64> = decided.iter().map(|r| r.saving.mid.max(0.0)).collect();
-        let enough = share * savings.iter().sum::<f64>();
+        let enough = share * savings.iter().sum::<f64>().min(self.at_stake.mid);
         savings.iter_mut().fold(0.0, |sum, s| {
             *s += sum;
             *s
@@ -296,23 +323,13 @@ impl Ranking {
 impl Ranked {
     fn new(prospect: Prospect, usage: &Usage, after: &Usage, account: &Account) -> Result<Self> {
         let p = &prospect;
-        let storage =
-            |seconds: f64| account.storage(p.arch, p.storage_mb, seconds.abs()).map(|usd| usd.copysign(seconds));
-        let seconds = p.faster_ms.map(|ms| ms * p.invocations / 1e3);
-        let saved_storage =
-            Estimate { mid: storage(seconds.mid)?, low: storage(seconds.low)?, high: storage(seconds.high)? };
-        let saving = p.saved_gb_s.map(|gb_s| account.saving(usage, p.arch, gb_s)).plus(saved_storage);
+        let saving = p.saved_gb_s.map(|gb_s| account.saving(usage, p.arch, gb_s)).plus(p.saved_storage(account)?);
         let without = Usage { requests: usage.requests - p.invocations, ..usage.plus(p.arch, -p.gb_s) };
-        let bill = account.bill(usage) - account.bill(&without) + storage(p.current_ms * p.invocations / 1e3)?;
+        let bill = account.bill(usage) - account.bill(&without) + p.storage(account, p.current_ms)?;
         let gb_s = if p.decided { p.best_gb_s } else { p.gb_s };
         let arm64 = (p.arch == Arch::X86_64 && account.knows(Arch::Arm64))
             .then(|| account.bill(after) - account.bill(&after.plus(Arch::X86_64, -gb_s).plus(Arch::Arm64, gb_s)));
         Ok(Self { bill, saving, arm64, prospect })
-    }
-
-    fn bill_storage(&self, account: &Account) -> Result<f64> {
-        let p = &self.prospect;
-        account.storage(p.arch, p.storage_mb, p.current_ms * p.invocations / 1e3)
     }
 
     /// Seconds saved a month over all invocations.
@@ -330,4 +347,73 @@ pub fn rank(runs: &[(Run, FunctionLoad)], wish: &Wish, by: RankBy, market: &Mark
     let prospects =
         runs.par_iter().map(|(run, load)| Prospect::new(run, load, wish, &account).map_err(|e| e.at(&run.id)));
     Ranking::new(prospects.collect::<Result<_>>()?, by, &account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A function of 350,000 GB-seconds a month, of which the change leaves `best_gb_s`.
+    fn prospect(id: &str, best_gb_s: f64) -> Result<Prospect> {
+        let saved = 350_000.0 - best_gb_s;
+        Ok(Prospect {
+            id: id.to_owned(),
+            pattern: Pattern::CpuBound,
+            confidence: 1.0,
+            arch: Arch::X86_64,
+            invocations: 350_000.0,
+            storage_mb: None,
+            current: MemoryMb::new(1024)?,
+            best: MemoryMb::new(512)?,
+            current_ms: 1000.0,
+            best_ms: 1000.0,
+            gb_s: 350_000.0,
+            best_gb_s,
+            saved_gb_s: Estimate { mid: saved, low: 0.9 * saved, high: 1.1 * saved },
+            faster_ms: Estimate::default(),
+            decided: true,
+            doubt: String::new(),
+            measure_next: None,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn ranking(best_gb_s: [f64; 2], free_tier: bool) -> Result<Ranking> {
+        let market = Market { region: "us-east-1".to_owned(), given: Default::default(), free_tier };
+        let prospects = vec![prospect("a", best_gb_s[0])?, prospect("b", best_gb_s[1])?];
+        Ranking::new(prospects, RankBy::Saving, &Account::new(&market)?)
+    }
+
+    #[test]
+    fn changes_that_save_the_same_dollars_save_them_once() -> Result<()> {
+        // 700,000 GB-seconds, 300,000 of them above the free tier: either function alone can save them
+        let ranking = ranking([50_000.0, 50_000.0], true)?;
+        let bill = 300_000.0 * 1.66667e-5;
+        assert!((ranking.bill - bill).abs() < 1e-9);
+        assert!(ranking.functions.iter().all(|r| (r.saving.mid - bill).abs() < 1e-9));
+        let Estimate { mid, low, high } = ranking.at_stake;
+        // even the low ends together are more than the bill
+        assert!([mid, low, high].iter().all(|usd| (usd - bill).abs() < 1e-9), "{mid} {low} {high}");
+        assert_eq!(ranking.few_that_hold(0.8), Some(1));
+        Ok(())
+    }
+
+    #[test]
+    fn without_tiers_savings_add_up_and_errors_do_not() -> Result<()> {
+        let ranking = ranking([250_000.0, 150_000.0], false)?;
+        let apart = Estimate::sum(ranking.functions.iter().map(|r| r.saving));
+        let at_stake = ranking.at_stake;
+        for (a, b) in [(at_stake.mid, apart.mid), (at_stake.low, apart.low), (at_stake.high, apart.high)] {
+            assert!((a / b - 1.0).abs() < 1e-9, "{at_stake:?} {apart:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn moving_all_to_arm64_is_billed_once() -> Result<()> {
+        let ranking = ranking([350_000.0, 350_000.0], true)?;
+        let saved = 300_000.0 * (1.66667e-5 - 1.33334e-5);
+        assert!((ranking.arm64 - saved).abs() < 1e-9, "{}", ranking.arm64);
+        Ok(())
+    }
 }

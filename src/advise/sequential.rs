@@ -95,12 +95,10 @@ fn against(sweep: &PricedCurve, chosen: &Choices) -> (bool, bool) {
     let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT);
     let (cheapest, best) = (Strategy::Cost.pick(sweep).memory, balanced.pick(sweep).memory);
     let same = chosen.cost == cheapest && chosen.balanced == best;
-    let points = sweep.points();
-    let most = |of: &dyn Fn(MemoryMb) -> f64| points.iter().map(|p| of(p.memory)).fold(f64::MIN_POSITIVE, f64::max);
+    let balance = sweep.balance(Strategy::DEFAULT_WEIGHT);
     let cost = |m: MemoryMb| sweep.at(m).map_or(f64::INFINITY, |p| p.cost.usd());
     let duration = |m: MemoryMb| sweep.at(m).map_or(f64::INFINITY, |p| p.duration.ms());
-    let (most_cost, most_ms) = (most(&cost), most(&duration));
-    let score = |m: MemoryMb| cost(m) / most_cost + duration(m) / most_ms;
+    let score = |m: MemoryMb| balance.score(cost(m), duration(m));
     let as_good = cost(chosen.cost) <= (1.0 + AS_GOOD) * cost(cheapest)
         && score(chosen.balanced) <= (1.0 + AS_GOOD) * score(best);
     (same, as_good)

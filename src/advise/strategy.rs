@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::advise::{PricedCurve, PricedPoint};
 use crate::error::{Error, Result};
+use crate::predict::Balance;
 
 /// How a memory size is chosen among the measured ones, exactly as aws-lambda-power-tuning does.
 ///
@@ -33,7 +34,7 @@ impl Strategy {
     pub const ALL: [Self; 3] = [Self::Cost, Self::Balanced(Self::DEFAULT_WEIGHT), Self::Speed];
 
     /// Weight of the cost that the tuner takes by default.
-    pub const DEFAULT_WEIGHT: f64 = 0.5;
+    pub const DEFAULT_WEIGHT: f64 = Balance::EVEN;
 
     /// The balanced strategy; the weight is clamped to 0 (speed) to 1 (cost), as the tuner does.
     ///
@@ -74,6 +75,15 @@ impl Strategy {
         }
     }
 
+    /// The weight of the cost: 1 where only cost counts, 0 where only speed does.
+    pub const fn weight(self) -> f64 {
+        match self {
+            Self::Cost => 1.0,
+            Self::Speed => 0.0,
+            Self::Balanced(weight) => weight,
+        }
+    }
+
     /// The chosen size.
     ///
     /// ```
@@ -98,15 +108,12 @@ impl Strategy {
         curve: &PricedCurve,
         candidates: impl Iterator<Item = &'a PricedPoint>,
     ) -> Option<PricedPoint> {
-        let (max_duration, max_cost) = curve.maxima();
+        let balance = curve.balance(self.weight());
         // what the strategy minimises, and what decides between equals
         let rank = |p: &PricedPoint| match self {
             Self::Cost => (p.cost.usd(), p.duration.ms()),
             Self::Speed => (p.duration.ms(), p.cost.usd()),
-            Self::Balanced(weight) => {
-                let cost = if max_cost > 0.0 { weight * p.cost.usd() / max_cost } else { 0.0 };
-                (cost + (1.0 - weight) * p.duration.ms() / max_duration, 0.0)
-            }
+            Self::Balanced(_) => (balance.score(p.cost.usd(), p.duration.ms()), 0.0),
         };
         // min_by keeps the first of equals: the smaller size, as the tuner's stable sort does
         let by_rank = |a: &&PricedPoint, b: &&PricedPoint| {

@@ -69,6 +69,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         &args.runs,
         |run| {
             let (curve, _) = args.tariff.price(&run)?;
+            run.warnings.iter().for_each(|warning| warn(format_args!("{}: {warning}", run.id)));
             let known = former.as_ref().and_then(|f| f.get(&run.id).or(only));
             let drift = known.map(|known| drift(&run, known, current)).transpose()?;
             Ok((run.id.clone(), check(&curve, current, args.tolerance)?, drift, args.tariff.currency(&run)))

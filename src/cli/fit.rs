@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::answers::Answers;
-use super::{Done, Format, Out, batch};
+use super::{Done, Format, Out, batch, texts, warn_of};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::Library;
@@ -58,6 +58,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     }
     let mut all = Vec::new();
     let done = batch::each(&args.runs, answer, |fitted| {
+        warn_of(args.format, &fitted.0.id, &texts(&fitted.0.warnings));
         all.push(fitted);
         Ok(())
     })?;
@@ -97,6 +98,7 @@ fn to_json(run: &Run, f: &Fit) -> Value {
         "pattern": f.workload.pattern,
         "open": f.open,
         "workload": f.workload,
+        "warnings": texts(&run.warnings),
     })
 }
 

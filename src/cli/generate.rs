@@ -35,7 +35,7 @@ pub struct Args {
     seed: u64,
 
     /// Memory sizes in MB: numbers, ranges such as 128..3008:64, or ALL.
-    #[arg(long, alias = "sizes", value_name = "LIST", default_value = Sizes::DEFAULT)]
+    #[arg(long, alias = "sizes", value_name = "LIST", default_value_t)]
     memory: Sizes,
 
     /// Invocations at each memory size.

@@ -151,6 +151,18 @@ pub fn warn(doubt: impl Display) {
     tell("warning", doubt);
 }
 
+/// Warnings as the records have them.
+pub fn texts(warnings: &[impl Display]) -> Vec<String> {
+    warnings.iter().map(ToString::to_string).collect()
+}
+
+/// Says on stderr what weakens a run, unless the format has a field for it.
+pub fn warn_of(format: Format, id: &str, warnings: &[String]) {
+    if !matches!(format, Format::Json | Format::Jsonl) {
+        warnings.iter().for_each(|warning| warn(format_args!("{id}: {warning}")));
+    }
+}
+
 /// Writes to stderr; when nobody listens there (`2>&1 | head`), there is nobody to tell.
 fn tell(kind: &str, what: impl Display) {
     let _ = writeln!(io::stderr(), "{kind}: {what}");

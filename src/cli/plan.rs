@@ -105,6 +105,8 @@ struct Expectation {
     arch: Option<Arch>,
     failed: Vec<(MemoryMb, Error)>,
     run: Option<Run>,
+    /// Whether all of the input was read.
+    done: Done,
 }
 
 /// What to measure next, its bill, and that of the usual sweep.
@@ -134,7 +136,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let input = lpt_input(args, &plan, &tuning)?;
     if args.lpt_input {
         writeln!(out, "{input:#}")?;
-        return Ok(Done::All);
+        return Ok(expectation.done);
     }
     // of a run the posterior says which few sizes tell most
     let few = if next.is_some() { None } else { few_sizes(&expectation.curve, &tuning)? };
@@ -154,29 +156,30 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         record["currency"] = currency.code().into();
     }
     write_document(out, args.format, &record, &table(&plan, currency), &currency.text(&verdict))?;
-    Ok(Done::All)
+    Ok(expectation.done)
 }
 
 fn expect(args: &Args) -> Result<Expectation> {
-    let sizes = || args.memory.clone().map_or_else(|| Sizes::DEFAULT.parse(), Ok).map(|s: Sizes| s.0);
+    let sizes = || args.memory.clone().unwrap_or_default().0;
     if let Some(arg) = &args.workload {
         let workload = workload::read(arg)?;
-        let (curve, failed) = expected_curve(&workload, &sizes()?)?;
-        return Ok(Expectation { curve, arch: Some(workload.arch), failed, run: None });
+        let (curve, failed) = expected_curve(&workload, &sizes())?;
+        return Ok(Expectation { curve, arch: Some(workload.arch), failed, run: None, done: Done::All });
     }
     if let Some(arg) = &args.run {
-        let (run, _) = one_run(arg, args.id.as_deref())?;
+        let (run, done) = one_run(arg, args.id.as_deref())?;
         let curve = match &args.memory {
             None => run.curve.clone(),
             Some(Sizes(wanted)) => at_sizes(&run.curve, wanted)?,
         };
-        return Ok(Expectation { curve, arch: run.arch, failed: Vec::new(), run: Some(run) });
+        return Ok(Expectation { curve, arch: run.arch, failed: Vec::new(), run: Some(run), done });
     }
     let duration = args.duration.ok_or_else(|| {
         Error::new("no durations: expected a workload, --run or --duration").help("see `powercurve plan --help`")
     })?;
-    let points = sizes()?.into_iter().map(|memory| Point::new(memory, duration)).collect();
-    Ok(Expectation { curve: PowerCurve::new(points)?, arch: None, failed: Vec::new(), run: None })
+    let points = sizes().into_iter().map(|memory| Point::new(memory, duration)).collect();
+    let curve = PowerCurve::new(points)?;
+    Ok(Expectation { curve, arch: None, failed: Vec::new(), run: None, done: Done::All })
 }
 
 fn at_sizes(curve: &PowerCurve, wanted: &[MemoryMb]) -> Result<PowerCurve> {

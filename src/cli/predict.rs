@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
-use super::{Done, Format, Out, batch};
-use crate::advise::{PricedCurve, Strategy};
-use crate::curve::{Arch, PowerCurve, Run};
+use super::{Done, Format, Out, batch, texts, warn_of};
+use crate::advise::{PricedCurve, Strategy, fits, memory_used, usual_sizes};
+use crate::curve::{Arch, PowerCurve, Run, RunWarning};
 use crate::error::{Error, Result};
 use crate::ingest::traces;
 use crate::model::{Known, Library, Observation, Posterior};
@@ -18,7 +18,7 @@ use crate::predict::{Forecast, Next, forecast};
 use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column, Table};
 use crate::show;
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
 ///
@@ -79,9 +79,9 @@ pub struct Args {
     #[arg(long, value_name = "STEP", default_value = "1ms")]
     billing: BillingStep,
 
-    /// Region of the costs.
-    #[arg(long, default_value = "us-east-1")]
-    region: String,
+    /// Region of the costs; us-east-1 unless the run itself is in yuan.
+    #[arg(long)]
+    region: Option<String>,
 
     /// Draw the prediction of a single run to this file (.svg, .png or .html): the sizes it was made from filled,
     /// those of the run that it was not made from hollow.
@@ -93,12 +93,17 @@ pub struct Args {
     format: Format,
 }
 
+impl Args {
+    /// The prices of the region, or of the currency's own where none was given.
+    fn tariff(&self, arch: Arch, currency: Currency) -> Result<Tariff> {
+        let region = self.region.as_deref().unwrap_or(currency.home_region());
+        PriceTable::embedded().tariff(PriceBasis::Lpt, region, arch, self.billing)
+    }
+}
+
 fn positive(s: &str) -> std::result::Result<f64, String> {
     s.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected a number above 0".into())
 }
-
-/// Share of a size that the memory used may take before the size counts as too small.
-const FULL: f64 = 0.9;
 
 struct Answer {
     id: String,
@@ -106,6 +111,8 @@ struct Answer {
     forecast: Forecast,
     /// Sizes too small for the memory used, not proposed.
     too_small: Vec<MemoryMb>,
+    currency: Currency,
+    warnings: Vec<RunWarning>,
     /// Where one was asked for.
     chart: Option<Chart>,
 }
@@ -117,7 +124,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     };
     let known = Known { cpu_ms: args.cpu_ms, wait_ms, pattern: args.pattern };
     // an unknown region is one error, not one for each run
-    PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, Arch::X86_64, args.billing)?;
+    args.tariff(Arch::X86_64, Currency::Usd)?;
     // a wrong file name should not cost a prediction
     args.chart.as_deref().map(FileKind::of).transpose()?;
     let mut chart = None;
@@ -127,6 +134,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         |run| predict(args, &known, run),
         |mut answer| {
             keep_only(&mut chart, answer.chart.take())?;
+            warn_of(args.format, &answer.id, &texts(&answer.warnings));
             if args.format == Format::Jsonl {
                 return writeln!(out, "{}", to_json(&answer));
             }
@@ -168,8 +176,7 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     run.runtime = run.runtime.or_else(|| args.runtime.clone());
     run.arch = run.arch.or(args.arch);
     run.invocations = run.invocations.or(args.invocations);
-    let used = run.curve.points().iter().filter_map(|p| p.sample.max_memory_used_mb).reduce(f64::max);
-    let used = used.or(args.max_memory_used);
+    let used = memory_used(&run).or(args.max_memory_used);
     let whole = run.curve.clone();
     if let Some(Sizes(given)) = &args.measured {
         run.curve = whole.filter(|m| given.contains(&m)).ok_or_else(|| {
@@ -181,10 +188,10 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     }
     let sizes = match &args.at {
         Some(Sizes(sizes)) => sizes.clone(),
-        None => show::usual_sizes(&whole),
+        None => usual_sizes(&whole),
     };
     let (too_small, sizes): (Vec<_>, Vec<_>) =
-        sizes.into_iter().partition(|m| used.is_some_and(|used| used > FULL * m.as_f64()));
+        sizes.into_iter().partition(|&m| used.is_some_and(|used| !fits(m, used)));
     if sizes.is_empty() {
         return Err(Error::new("every size asked for is too small for the memory used: expected larger sizes")
             .help("give larger sizes with --at")
@@ -192,18 +199,26 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     }
     let seen = Observation::of(&run);
     let posterior = Posterior::new(Library::shipped(), &seen, known);
-    let arch = run.arch.unwrap_or_default();
-    let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, &args.region, arch, args.billing)?;
+    let tariff = args.tariff(run.arch.unwrap_or_default(), run.currency())?;
     let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
     let chart = args.chart.as_ref().map(|_| chart(&run, &whole, &posterior, &forecast, &tariff)).transpose()?;
-    Ok(Answer { id: run.id, measured: seen.sizes, forecast, too_small, chart })
+    Ok(Answer {
+        id: run.id,
+        measured: seen.sizes,
+        forecast,
+        too_small,
+        currency: tariff.currency(),
+        warnings: run.warnings,
+        chart,
+    })
 }
 
 /// The sizes of `run`, the others of the `whole` run hollow, and what the model makes of them.
 fn chart(run: &Run, whole: &PowerCurve, posterior: &Posterior<'_>, f: &Forecast, tariff: &Tariff) -> Result<Chart> {
     let priced = |curve: &PowerCurve| PricedCurve::computed(curve, tariff).to_curve();
     let withheld = whole.filter(|m| run.curve.at(m).is_none()).as_ref().map(priced);
-    let points = Series { withheld, ..Series::measured(&run.id, priced(&run.curve)) };
+    let currency = tariff.currency();
+    let points = Series { withheld, currency, ..Series::measured(&run.id, priced(&run.curve)) };
     let series = show::add_model(points, posterior, &f.sizes, tariff)?;
     let best = [
         (Strategy::Cost, f.best.cost),
@@ -237,7 +252,7 @@ fn to_json(a: &Answer) -> Value {
         Next::Measure { memory, .. } => Some(*memory),
         Next::Stop { .. } => None,
     };
-    json!({
+    let mut record = json!({
         "id": a.id,
         "measured": a.measured,
         "curve": curve,
@@ -247,7 +262,12 @@ fn to_json(a: &Answer) -> Value {
         "probability_best_balanced": by_size(&f.balanced),
         "measure_next": {"memory_mb": next, "why": show::why(&f.next)},
         "too_small": a.too_small,
-    })
+        "warnings": texts(&a.warnings),
+    });
+    if a.currency != Currency::Usd {
+        record["currency"] = a.currency.code().into();
+    }
+    record
 }
 
 fn table(all: &[Answer]) -> Table {
@@ -278,7 +298,7 @@ fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 7] {
         duration(d.ms),
         duration(d.low_ms),
         duration(d.high_ms),
-        Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion),
+        Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion).in_currency(a.currency),
         Cell::Share(f.cheapest[i]),
         Cell::Text(if a.measured.contains(&memory) { "measured" } else { "" }.to_owned()),
     ]

@@ -1,7 +1,5 @@
 //! Options about prices.
 
-use serde_json::Value;
-
 use crate::advise::PricedCurve;
 use crate::curve::{Arch, Run};
 use crate::error::Result;
@@ -94,8 +92,7 @@ impl TariffArgs {
     pub fn price(&self, run: &Run) -> Result<(PricedCurve, Tariff)> {
         let recorded_step = run.billing_ms.and_then(BillingStep::from_ms);
         // a run in yuan was tuned in a China region, which have one price
-        let usual = if self.currency(run) == Currency::Cny { "cn-north-1" } else { self.prices.region() };
-        let region = self.prices.region.as_deref().unwrap_or(usual);
+        let region = self.prices.region.as_deref().unwrap_or_else(|| run.currency().home_region());
         let tariff = self.tariff_in(region, PriceBasis::Lpt, run.arch, recorded_step)?;
         let curve = if self.asked() {
             PricedCurve::computed(&run.curve, &tariff)
@@ -112,11 +109,7 @@ impl TariffArgs {
 
     /// The currency of the run's costs: that of the region, or what the run itself says.
     pub fn currency(&self, run: &Run) -> Currency {
-        match &self.prices.region {
-            Some(region) => Currency::of_region(region),
-            None if run.extra.get("currency").and_then(Value::as_str) == Some(Currency::Cny.code()) => Currency::Cny,
-            None => Currency::Usd,
-        }
+        self.prices.region.as_deref().map_or_else(|| run.currency(), Currency::of_region)
     }
 
     fn asked(&self) -> bool {

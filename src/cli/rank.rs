@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::price_args::PriceArgs;
-use super::{Done, Format, Out, batch, report, warn};
+use super::{Done, Format, Out, batch, report, texts, warn, warn_of};
 use crate::advise::{Account, Estimate, Market, Prospect, RankBy, Ranked, Ranking, Strategy, Tolerance, Wish, Worth};
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -180,6 +180,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     if let Some(path) = &args.chart {
         Picture::fleet(&show::fleet(&ranking, "What another memory size would change")).write(path)?;
     }
+    for r in &ranking.functions {
+        warn_of(args.format, &r.prospect.id, &texts(&r.prospect.warnings));
+    }
     match args.format {
         Format::Table | Format::Markdown => for_people(args, &ranking, &unmatched, out)?,
         format => {
@@ -255,6 +258,7 @@ fn record(rank: usize, r: &Ranked) -> Value {
         "decided": p.decided,
         "doubt": p.doubt,
         "measure_next_mb": p.measure_next,
+        "warnings": texts(&p.warnings),
     })
 }
 

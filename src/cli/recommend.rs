@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::price_args::TariffArgs;
-use super::{Done, Format, Out, batch, values};
+use super::{Done, Format, Out, batch, texts, values, warn_of};
 use crate::advise::{
-    Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, recommend, tails,
+    Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, nearly_full,
+    recommend, tails,
 };
 use crate::curve::Run;
 use crate::error::Result;
@@ -28,7 +29,8 @@ use crate::units::{Currency, MemoryMb, Millis};
   powercurve recommend results.json --snippet terraform
   powercurve recommend results.json --prices list --region eu-south-1 --billing 100ms
 
-Recorded costs are used where every size has one, unless an option about prices is given.")]
+Recorded costs are used where every size has one, unless an option about prices is given. As in aws-lambda-power-tuning the
+memory used does not enter the choice: a size that the function nearly fills is chosen with a warning.")]
 pub struct Args {
     /// Recorded runs.
     #[arg(required = true, value_name = "RUN")]
@@ -104,11 +106,15 @@ const COLUMNS: [Column; 8] = [
 /// A recommendation with the name of its run and the costs that it rests on.
 struct Answer {
     id: String,
+    /// Number of measured sizes.
+    sizes: usize,
     recorded_costs: bool,
     recommendation: Recommendation,
     /// The percentile of the chosen size, where one was asked for.
     tail: Option<(Percentile, Tail)>,
     currency: Currency,
+    /// What weakens the run, and what is to be said against the chosen size.
+    warnings: Vec<String>,
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
@@ -120,6 +126,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             &args.runs,
             |run| answer(&run, &wish, args),
             |answer| {
+                warn_of(Format::Table, &answer.id, &answer.warnings);
                 let name = function_name(&answer.id);
                 write!(out, "{}", Snippet::from(kind).text(name, answer.recommendation.choice.memory, &runs))
             },
@@ -131,6 +138,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         &args.runs,
         |run| answer(&run, &wish, args),
         |answer| {
+            warn_of(args.format, &answer.id, &answer.warnings);
             verdict.hear(&answer, strategy);
             answers.add(record(&answer, strategy), row(&answer, strategy))
         },
@@ -154,12 +162,16 @@ fn answer(run: &Run, wish: &Wish, args: &Args) -> Result<Answer> {
     let all = args.percentile.map_or_else(Vec::new, |p| tails(run, p));
     let recommendation = recommend(&curve, wish, &all, &tariff)?;
     let of_choice = all.into_iter().find(|t| t.memory == recommendation.choice.memory);
+    let mut warnings = texts(&run.warnings);
+    warnings.extend(nearly_full(run, recommendation.choice.memory));
     Ok(Answer {
         id: run.id.clone(),
+        sizes: run.curve.len(),
         recorded_costs: args.tariff.takes_recorded(run),
         recommendation,
         tail: args.percentile.zip(of_choice),
         currency: args.tariff.currency(run),
+        warnings,
     })
 }
 
@@ -175,6 +187,7 @@ fn record(answer: &Answer, strategy: Strategy) -> Value {
         "pareto": r.pareto,
         "cliff": r.cliffs,
         "crossing_mb": r.misread,
+        "warnings": answer.warnings,
     });
     if let Some((percentile, tail)) = &answer.tail {
         record["percentile"] = json!({ "percentile": percentile, "duration_ms": tail.duration, "source": tail.source });
@@ -239,6 +252,10 @@ impl Verdict {
             self.in_full += &tail_sentence(*percentile, tail);
         }
         self.in_full += &match r.pareto.as_slice() {
+            [only] if answer.sizes == 1 => format!(
+                "{} is the only size known: whether another one is faster or cheaper this run cannot say.\n",
+                only.memory
+            ),
             [only] => format!("{} is both the fastest and the cheapest measured size.\n", only.memory),
             several => {
                 format!("The choice is among {} MB: the other sizes are slower and dearer.\n", sizes(several, ", "))

@@ -13,7 +13,7 @@ use crate::platform::billing::BillingStep;
 use crate::platform::pricing::PriceTable;
 use crate::render::table::{Cell, Column, Table};
 use crate::simulate::{self, Tuning, TuningResult};
-use crate::units::Usd;
+use crate::units::{Currency, Usd};
 use crate::workload::{PRESETS, Preset, Workload};
 
 /// Simulate the power curve of a workload, as aws-lambda-power-tuning would measure it.
@@ -25,6 +25,7 @@ use crate::workload::{PRESETS, Preset, Workload};
   powercurve simulate my-function.toml --memory ALL --exact --format csv
   powercurve simulate small-database --invocations 100 --seed 7 --format jsonl
   powercurve simulate third-party-api --parallel --billing 100ms
+  powercurve simulate thumbnail --region eu-south-1 --format lpt
   powercurve simulate thumbnail --format url")]
 pub struct Args {
     /// A preset (its name, or the name of the pattern it shows), a workload TOML file, or - for standard input.
@@ -40,7 +41,7 @@ pub struct Args {
     show: bool,
 
     /// Memory sizes in MB: numbers, ranges such as 128..3008:64, or ALL (128 to 3008 in steps of 64).
-    #[arg(long, value_name = "LIST", default_value = Sizes::DEFAULT)]
+    #[arg(long, value_name = "LIST", default_value_t)]
     memory: Sizes,
 
     /// Invocations at each memory size.
@@ -66,6 +67,10 @@ pub struct Args {
     /// Instruction set (x86_64 or arm64) instead of the workload's.
     #[arg(long)]
     arch: Option<Arch>,
+
+    /// AWS region whose prices hold, as aws-lambda-power-tuning has them.
+    #[arg(long, value_name = "REGION", default_value = Currency::Usd.home_region())]
+    region: String,
 
     /// Expected values instead of a sample.
     #[arg(long, conflicts_with_all = ["invocations", "discard", "parallel", "seed"])]
@@ -115,7 +120,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         return Ok(Done::All);
     }
     let result = if args.exact {
-        simulate::exact(&workload, &args.memory.0, args.billing)
+        simulate::exact_in(&workload, &args.memory.0, args.billing, &args.region)
     } else {
         let tuning = Tuning {
             invocations: args.invocations,
@@ -125,7 +130,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             seed: args.seed,
             run: 0,
         };
-        tuning.run(&workload, &args.memory.0)
+        tuning.run_in(&workload, &args.memory.0, &args.region)
     };
     let result = result.map_err(|e| e.at(source))?;
     for (memory, outcome) in &result.failed {
@@ -162,7 +167,8 @@ fn table(result: &TuningResult) -> Table {
         Column { field: "cost_usd", heading: "per million" },
     ]);
     for p in result.run.curve.points() {
-        table.row([Cell::Memory(p.memory), Cell::Duration(p.duration), Cell::or_empty(p.cost, Cell::PerMillion)]);
+        let cost = Cell::or_empty(p.cost, Cell::PerMillion).in_currency(result.run.currency());
+        table.row([Cell::Memory(p.memory), Cell::Duration(p.duration), cost]);
     }
     table
 }
@@ -184,10 +190,10 @@ fn lpt(args: &Args, result: &TuningResult) -> Result<String> {
     let invocations = u64::from(if args.exact { 1 } else { args.invocations });
     let transitions = StateMachine::Current.transitions(run.curve.len() as u64, invocations);
     let all: f64 = priced.points().iter().map(|p| p.cost.usd() * invocations as f64).sum();
-    let price = PriceTable::embedded().transition("us-east-1")?;
+    let price = PriceTable::embedded().transition(&args.region)?;
     let tuning = export::Tuning {
         best: Strategy::Cost.pick(&priced).memory,
-        execution_cost: Usd::new(transitions as f64 * price)?,
+        execution_cost: StateMachine::cost(transitions, price)?,
         lambda_cost: Usd::new(all)?,
     };
     export::lpt(run, &tuning)

@@ -1,7 +1,9 @@
 //! Lists of memory sizes on the command line.
 
+use std::fmt;
 use std::str::FromStr;
 
+use crate::advise::TuningRun;
 use crate::curve::PowerCurve;
 use crate::error::{Error, Result};
 use crate::units::MemoryMb;
@@ -15,11 +17,8 @@ use crate::units::MemoryMb;
 pub struct Sizes(pub Vec<MemoryMb>);
 
 impl Sizes {
-    /// The list that aws-lambda-power-tuning is deployed with.
-    pub const DEFAULT: &'static str = "128,256,512,1024,1536,3008";
-
     fn help() -> String {
-        format!("give sizes in MB ({}), a range (128..3008:64) or ALL", Self::DEFAULT)
+        format!("give sizes in MB ({}), a range (128..3008:64) or ALL", Self::default())
     }
 
     /// What `ALL` stands for.
@@ -27,6 +26,21 @@ impl Sizes {
 
     /// Step of a range that gives none, in MB.
     const DEFAULT_STEP: u32 = 64;
+}
+
+/// The list that aws-lambda-power-tuning is deployed with.
+impl Default for Sizes {
+    fn default() -> Self {
+        Self(TuningRun::DEFAULT_SIZES_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok()).collect())
+    }
+}
+
+/// Numbers with commas.
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes: Vec<String> = self.0.iter().map(|m| m.mb().to_string()).collect();
+        f.write_str(&sizes.join(","))
+    }
 }
 
 impl FromStr for Sizes {
@@ -97,7 +111,8 @@ mod tests {
 
     #[test]
     fn numbers_ranges_and_all() {
-        assert_eq!(mb(Sizes::DEFAULT), [128, 256, 512, 1024, 1536, 3008]);
+        assert_eq!(Sizes::default().to_string(), "128,256,512,1024,1536,3008");
+        assert_eq!(mb(&Sizes::default().to_string()), TuningRun::DEFAULT_SIZES_MB);
         assert_eq!(mb("1024, 512,512"), [512, 1024]);
         assert_eq!(mb("128..512:128"), [128, 256, 384, 512]);
         assert_eq!(mb("128..300:100,1769"), [128, 228, 300, 1769]);

@@ -129,7 +129,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let sizes: Sizes = match (&args.memory, args.all) {
         (Some(sizes), _) => sizes.clone(),
         (None, true) => "1024".parse()?,
-        (None, false) => Sizes::DEFAULT.parse()?,
+        (None, false) => Sizes::default(),
     };
     let mut tried = Vec::new();
     for levers in groups(args)? {

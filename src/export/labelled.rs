@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 
 use crate::curve::Point;
 use crate::simulate::{Outcome, TuningResult};
-use crate::units::{MemoryMb, Usd};
+use crate::units::{Currency, MemoryMb, Usd};
 use crate::workload::Workload;
 
-/// A simulated run as a record that every command reads, with its label (`pattern`), the whole `workload`, the seed it was
+/// A simulated run as a record that every command reads, with its label (`pattern`, and `accept` as recorded runs have it), the whole `workload`, the seed it was
 /// drawn with, and the sizes that failed.
 pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -> Value {
     let run = &result.run;
     let column = |value: fn(&Point) -> Value| run.curve.points().iter().map(value).collect::<Vec<_>>();
     let failed =
         |(memory, outcome): &(MemoryMb, Outcome)| json!({ "memory_mb": memory.mb(), "reason": outcome.to_string() });
-    json!({
+    let mut record = json!({
         "id": run.id,
         "memory_mb": column(|p| p.memory.mb().into()),
         "duration_ms": column(|p| p.duration.ms().into()),
@@ -27,8 +27,13 @@ pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -
         "start": run.start,
         "billing_ms": run.billing_ms,
         "pattern": workload.pattern,
+        "accept": run.accept,
         "seed": seed,
         "failed": result.failed.iter().map(failed).collect::<Vec<_>>(),
         "workload": workload,
-    })
+    });
+    if run.currency() != Currency::Usd {
+        record["currency"] = run.currency().code().into();
+    }
+    record
 }

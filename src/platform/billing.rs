@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::platform::pricing::PriceOverride;
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// The step that a duration is rounded up to before it is charged.
 ///
@@ -99,6 +99,7 @@ pub struct Tariff {
     request: f64,
     storage_per_ms: f64,
     step: BillingStep,
+    currency: Currency,
 }
 
 impl Tariff {
@@ -107,7 +108,18 @@ impl Tariff {
 
     /// A tariff of `per_ms_128mb` dollars per ms at 128 MB and `request` dollars per invocation.
     pub(crate) const fn new(per_ms_128mb: f64, request: f64, step: BillingStep) -> Self {
-        Self { per_ms_128mb, request, storage_per_ms: 0.0, step }
+        Self { per_ms_128mb, request, storage_per_ms: 0.0, step, currency: Currency::Usd }
+    }
+
+    /// The same figures, in this currency.
+    #[must_use]
+    pub(crate) const fn in_currency(self, currency: Currency) -> Self {
+        Self { currency, ..self }
+    }
+
+    /// The currency of the costs: that of the region.
+    pub const fn currency(&self) -> Currency {
+        self.currency
     }
 
     /// The billing step.
@@ -133,8 +145,7 @@ impl Tariff {
         Self {
             per_ms_128mb: given.gb_s.map_or(self.per_ms_128mb, |price| price * Self::GB_S_PER_MS_128MB),
             request: given.request.unwrap_or(self.request),
-            storage_per_ms: self.storage_per_ms,
-            step: self.step,
+            ..self
         }
     }
 

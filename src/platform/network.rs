@@ -8,7 +8,8 @@ pub const SUSTAINED_MB_S: f64 = 76.0;
 /// Burst bandwidth in MB/s (2.7 Gbps). Same source.
 pub const BURST_MB_S: f64 = 340.0;
 
-/// Megabytes that move at burst bandwidth before the sustained rate applies. Same source.
+/// Size of the burst bucket in MB. It refills at the sustained rate while it is drained, so that about 360 MB move at burst
+/// bandwidth before the sustained rate applies: 359 MB in the first second of the same source.
 pub const BURST_BUCKET_MB: f64 = 280.0;
 
 /// Rate of one connection in MB/s: 50 to 90 in public measurements. Confidence: derived.

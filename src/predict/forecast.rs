@@ -2,6 +2,7 @@
 
 use crate::model::{Posterior, Prediction};
 use crate::platform::billing::Tariff;
+use crate::predict::Balance;
 use crate::units::{MemoryMb, Millis};
 
 /// The three choices of power tuning over a list of sizes.
@@ -63,8 +64,7 @@ pub const SMALL_REGRET: f64 = 0.01;
 ///
 /// `measured` are sizes not worth measuring again.
 pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
-    // a predicted duration beyond what a curve may hold costs as the longest does
-    let cost = |m, ms: f64| Millis::new(ms.max(Millis::MIN_MS)).map_or(f64::MAX, |d| tariff.cost(m, d).usd());
+    let cost = |m, ms: f64| tariff.cost(m, Millis::clamped(ms)).usd();
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();
     let ms: Vec<f64> = durations.iter().map(|d| d.ms).collect();
     let costs: Vec<f64> = sizes.iter().zip(&ms).map(|(&m, &ms)| cost(m, ms)).collect();
@@ -105,9 +105,9 @@ struct Scored {
 
 impl Scored {
     fn new(costs: Vec<f64>, ms: Vec<f64>) -> Self {
-        let largest = |values: &[f64]| values.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-        let (max_cost, max_ms) = (largest(&costs), largest(&ms));
-        let scores = costs.iter().zip(&ms).map(|(c, d)| 0.5 * c / max_cost + 0.5 * d / max_ms).collect();
+        let sizes = || costs.iter().copied().zip(ms.iter().copied());
+        let balance = Balance::new(Balance::EVEN, sizes());
+        let scores = sizes().map(|(cost, ms)| balance.score(cost, ms)).collect();
         Self { ms, costs, scores }
     }
 

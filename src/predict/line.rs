@@ -33,12 +33,11 @@ impl Line {
     /// When there is no size.
     pub fn new(posterior: &Posterior<'_>, sizes: &[MemoryMb]) -> Result<Self> {
         let (mut points, mut band) = (Vec::with_capacity(sizes.len()), Vec::with_capacity(sizes.len()));
-        // beyond the shortest and longest durations that there can be a curve is cut off
-        let cut = |ms: f64| Millis::new(ms.clamp(Millis::MIN_MS, Millis::MAX_MS));
         for &memory in sizes {
             let expected = posterior.predict(memory);
-            points.push(Point::new(memory, cut(expected.ms)?));
-            band.push(Interval { memory, low: cut(expected.low_ms)?, high: cut(expected.high_ms)? });
+            points.push(Point::new(memory, Millis::clamped(expected.ms)));
+            let (low, high) = (Millis::clamped(expected.low_ms), Millis::clamped(expected.high_ms));
+            band.push(Interval { memory, low, high });
         }
         Ok(Self { curve: PowerCurve::new(points)?, band })
     }

@@ -212,7 +212,7 @@ fn choices(report: &Report) -> String {
             Cell::Text(name.to_owned()),
             Cell::Memory(choice.memory),
             Cell::Duration(choice.duration),
-            Cell::PerMillion(choice.cost),
+            Cell::PerMillion(choice.cost).in_currency(report.currency),
         ]);
         r.cliffs.iter().filter(|c| c.step == report.step && c.is_steep()).for_each(|cliff| note(cliff_note(r, cliff)));
     }
@@ -246,7 +246,7 @@ fn levers(levers: &Levers, read_as: Pattern) -> String {
         levers.memory,
         100.0 * levers.rms,
         before.duration,
-        before.per_month
+        levers.currency.text(&before.per_month.to_string())
     ));
     if levers.pattern.family() != read_as.family() {
         html += &paragraph(&format!(
@@ -267,7 +267,7 @@ fn levers(levers: &Levers, read_as: Pattern) -> String {
                 Cell::Text(lever.to_string()),
                 Cell::Duration(after.duration),
                 ratio(|e| e.duration.ms()),
-                Cell::Cost(after.per_month),
+                Cell::Cost(after.per_month).in_currency(levers.currency),
                 ratio(|e| e.per_month.usd()),
                 Cell::Text(format!("{guess}{}", info.assumption)),
             ]);
@@ -292,7 +292,7 @@ fn numbers(report: &Report) -> String {
             duration(d.ms),
             duration(d.low_ms),
             duration(d.high_ms),
-            Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion),
+            Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion).in_currency(report.currency),
             Cell::Share(f.cheapest[i]),
         ]);
     }

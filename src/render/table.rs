@@ -154,6 +154,29 @@ impl Table {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
+    /// Several tables as one: a column with the name of the part, then the columns of all parts, by their fields; a part has
+    /// nothing to say in those of the others.
+    pub fn stack(part: Column, parts: &[(&str, Self)]) -> Self {
+        let mut columns = vec![part];
+        for column in parts.iter().flat_map(|(_, table)| &table.columns) {
+            if columns.iter().all(|known| known.field != column.field) {
+                columns.push(*column);
+            }
+        }
+        let mut stacked = Self::new(&columns);
+        for (name, table) in parts {
+            for row in &table.rows {
+                let cell = |column: &Column| {
+                    let place = table.columns.iter().position(|c| c.field == column.field);
+                    place.map_or(Cell::Empty, |i| row[i].clone())
+                };
+                let cells = columns[1..].iter().map(cell);
+                stacked.row(std::iter::once(Cell::Text((*name).to_owned())).chain(cells));
+            }
+        }
+        stacked
+    }
+
     /// Adds a row. Cells that are missing are empty, cells without a column are left out.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let cells = cells.into_iter().chain(std::iter::repeat(Cell::Empty));
@@ -265,6 +288,17 @@ mod tests {
         let html = table().html();
         assert!(html.starts_with("<table>\n<tr><th class=\"words\">run</th><th>cost</th>"), "{html}");
         assert!(html.contains("<td class=\"words\">a|b, &quot;c&quot; d</td><td>$0</td><td>-25.0 %</td>"), "{html}");
+    }
+
+    #[test]
+    fn parts_stand_in_one_table() -> Result<()> {
+        let mut other = Table::new(&[Column::plain("change"), Column::plain("why")]);
+        other.row([Cell::Change(0.5), Cell::Text("so".to_owned())]);
+        let csv = Table::stack(Column::plain("part"), &[("one", table()), ("other", other)]).csv()?;
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!(lines[0], "part,id,cost_usd,change,why");
+        assert_eq!(lines[lines.len() - 2..], ["one,short,,,", "other,,,0.5,so"]);
+        Ok(())
     }
 
     #[test]

@@ -15,9 +15,10 @@ mod subject;
 mod tables;
 mod words;
 
+pub use crate::advise::usual_sizes;
 pub use fleet::fleet;
 pub use marks::{add_model, optima};
-pub use report::{Levers, Load, Report, needs_two_sizes, usual_sizes};
+pub use report::{Levers, Load, Report, needs_two_sizes};
 pub use subject::Subject;
 pub use tables::{points, probabilities, ranked, shares};
 pub use words::{advice, why};

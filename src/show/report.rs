@@ -1,28 +1,18 @@
 //! Everything that there is to say of one recorded run, gathered.
 
 use super::{Subject, optima};
-use crate::advise::{Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, recommend};
-use crate::curve::{PowerCurve, Run};
+use crate::advise::{
+    Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, recommend, usual_sizes,
+};
+use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Classification, Pattern, Reader};
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::predict::{Forecast, fit, forecast};
 use crate::render::chart::{Chart, Mark};
-use crate::units::MemoryMb;
+use crate::units::{Currency, MemoryMb};
 use crate::workload::{Environment, Lever, Scenario};
-
-/// The sizes predicted when none are asked for, in MB, beside those of the run.
-const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
-
-/// The usual sizes and those of a curve, ascending.
-pub fn usual_sizes(curve: &PowerCurve) -> Vec<MemoryMb> {
-    let usual = USUAL_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
-    let mut sizes: Vec<MemoryMb> = usual.chain(curve.sizes()).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    sizes
-}
 
 /// A shape needs at least two sizes.
 ///
@@ -49,6 +39,8 @@ pub struct Report {
     pub chart: Chart,
     /// The billing step.
     pub step: BillingStep,
+    /// The currency of the run's costs.
+    pub currency: Currency,
     /// What each strategy recommends among the measured sizes.
     pub choices: Vec<(Strategy, Recommendation)>,
     /// What changes of the function would do, at the balanced size.
@@ -92,6 +84,7 @@ impl Report {
                 ..Chart::new("", subject.series)
             },
             step: tariff.step(),
+            currency: priced.currency(),
             choices,
             levers: Levers::of(run, balanced, tariff, load)?,
             forecast: forecast(&posterior, &usual_sizes(&run.curve), &seen.sizes, tariff),
@@ -105,6 +98,8 @@ impl Report {
 pub struct Levers {
     /// The memory size at which they are judged.
     pub memory: MemoryMb,
+    /// The currency of the month's bill: that of the market's region.
+    pub currency: Currency,
     /// Root mean square of the relative errors of the fit.
     pub rms: f64,
     /// The pattern of the fitted workload: where the classifier names another family, the levers rest on doubtful ground.
@@ -128,7 +123,9 @@ impl Levers {
         let scenario = Scenario { workload: fitted.workload, environment };
         load.market.prices(scenario.workload.arch)?;
         let before = evaluate(&scenario, memory, &load.market);
-        let mut levers = Self { memory, rms: fitted.rms, pattern, before, help: Vec::new(), no_help: Vec::new() };
+        let currency = Currency::of_region(&load.market.region);
+        let mut levers =
+            Self { memory, currency, rms: fitted.rms, pattern, before, help: Vec::new(), no_help: Vec::new() };
         let Ok(before) = &levers.before else { return Ok(levers) };
         let least = LEAST_HELP.max(fitted.rms);
         // what is left of time and money, as shares

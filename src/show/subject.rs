@@ -1,8 +1,8 @@
 //! What a chart is about: a recorded run or a workload.
 
 use super::{add_model, optima};
-use crate::advise::{PricedCurve, Strategy};
-use crate::curve::Run;
+use crate::advise::{PricedCurve, Strategy, TuningRun};
+use crate::curve::{PowerCurve, Run};
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Classification, Reader};
@@ -11,9 +11,6 @@ use crate::render::chart::{Chart, Mark, Series};
 use crate::simulate::{self, Outcome, Tuning};
 use crate::units::MemoryMb;
 use crate::workload::Workload;
-
-/// Memory sizes that the tuning tool measures by default, in MB.
-const USUAL_MB: [u32; 6] = [128, 256, 512, 1024, 1536, 3008];
 
 /// A run or a workload, ready to be drawn.
 #[derive(Debug, Clone)]
@@ -62,7 +59,7 @@ impl Subject {
         let invocations = run.invocations.map(|n| format!("{n} invocations a size"));
         let known = [run.runtime.clone(), run.arch.map(|a| a.to_string()), invocations];
         Self {
-            series: Series::measured(&run.id, choice.to_curve()),
+            series: Series { currency: choice.currency(), ..Series::measured(&run.id, choice.to_curve()) },
             answer: String::new(),
             about: known.into_iter().flatten().collect::<Vec<_>>().join(", "),
             failed: Vec::new(),
@@ -95,13 +92,14 @@ impl Subject {
         step: BillingStep,
         price: impl Fn(&Run) -> Result<(PricedCurve, Tariff)>,
     ) -> Result<Self> {
-        let usual = USUAL_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
+        let usual = TuningRun::DEFAULT_SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
         let sizes = Series::line_sizes(MemoryMb::MIN, MemoryMb::MAX, &usual);
         let result = simulate::exact(workload, &sizes, step)?;
         let (priced, _) = price(&result.run)?;
+        let currency = priced.currency();
         let curve = priced.to_curve();
         // a workload that finishes at no usual size is judged by all sizes
-        let choice = curve.filter(|m| usual.contains(&m)).and_then(|c| PricedCurve::recorded(&c)).unwrap_or(priced);
+        let choice = priced.filter(|m| usual.contains(&m)).unwrap_or(priced);
         let simulate = |seed| {
             let sizes = [&usual[..], &[MemoryMb::MAX]].concat();
             let run = Tuning { billing: step, seed, ..Tuning::default() }.run(workload, &sizes)?.run;
@@ -116,7 +114,14 @@ impl Subject {
             about: about.to_owned(),
             failed: result.failed,
             choice,
-            series: Series { name: result.run.id, measured, simulated: seed.is_some(), model, ..Series::default() },
+            series: Series {
+                name: result.run.id,
+                measured,
+                simulated: seed.is_some(),
+                model,
+                currency,
+                ..Series::default()
+            },
         })
     }
 
@@ -138,14 +143,21 @@ impl Subject {
         Chart { subtitle: self.about, ..Chart::new(title, self.series) }
     }
 
-    /// A chart of two, without marks; the other one is drawn hollow and dashed.
+    /// A chart of two, without marks; the other one is drawn hollow and dashed, without its costs where they are in another
+    /// currency.
     pub fn against(self, other: Self) -> Chart {
         let title = format!("{} against {}", self.series.name, other.series.name);
         let both = !self.answer.is_empty() && !other.answer.is_empty();
         let subtitle = if both { format!("{} against {}", self.answer, other.answer) } else { String::new() };
         // two bands would hide each other
         let without_band = |series| Series { band: Vec::new(), ..series };
-        Chart { subtitle, overlay: Some(without_band(other.series)), ..Chart::new(title, without_band(self.series)) }
+        let mut other = without_band(other.series);
+        if other.currency != self.series.currency {
+            let Series { measured, model, .. } = other;
+            let [measured, model] = [measured, model].map(|curve| curve.map(PowerCurve::without_costs));
+            other = Series { measured, model, ..other };
+        }
+        Chart { subtitle, overlay: Some(other), ..Chart::new(title, without_band(self.series)) }
     }
 }
 

@@ -12,7 +12,11 @@ pub fn points(priced: &PricedCurve) -> Table {
         Column { field: "usd_per_million", heading: "per million" },
     ]);
     for p in priced.points() {
-        table.row([Cell::Memory(p.memory), Cell::Duration(p.duration), Cell::Cost(p.cost.per_million())]);
+        table.row([
+            Cell::Memory(p.memory),
+            Cell::Duration(p.duration),
+            Cell::Cost(p.cost.per_million()).in_currency(priced.currency()),
+        ]);
     }
     table
 }

@@ -1,4 +1,5 @@
-//! Expected values: what one warm invocation takes on average at a memory size, and where the time goes.
+//! Expected values: what one invocation takes on average at a memory size, its share of cold starts included, and where the
+//! time goes.
 
 use std::cell::Cell;
 use std::fmt;
@@ -73,7 +74,7 @@ pub fn expected(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Outcome
     if total > init::TIMEOUT_MS { Outcome::TimedOut(total) } else { Outcome::Finished(breakdown) }
 }
 
-/// The mean duration in ms of a warm invocation, whether or not Lambda would let it finish.
+/// The mean duration in ms of an invocation, its share of cold starts included, whether or not Lambda would let it finish.
 pub fn expected_ms(workload: &Workload, memory: MemoryMb) -> f64 {
     breakdown(workload, memory, 0.0).total_ms()
 }

@@ -17,4 +17,4 @@ mod tuner;
 pub use expected::{Breakdown, Outcome, breakdown, expected, expected_ms};
 pub use invocation::InvocationResult;
 pub use queueing::queue_ms;
-pub use tuner::{Tuning, TuningResult, exact, trimmed_mean};
+pub use tuner::{Tuning, TuningResult, exact, exact_in, trimmed_mean};

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::curve::{Arch, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
-use crate::platform::billing::BillingStep;
+use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::simulate::downstream::sample_queue_ms;
 use crate::simulate::environments::Environments;
@@ -16,7 +16,7 @@ use crate::simulate::expected::{Outcome, expected, expected_ms};
 use crate::simulate::invocation::{Deployment, InvocationResult};
 use crate::simulate::queueing::queue_ms;
 use crate::simulate::stream::Stream;
-use crate::units::{MemoryMb, Millis, Usd};
+use crate::units::{Currency, MemoryMb, Millis};
 use crate::workload::Workload;
 
 /// Parameters of a power-tuning run, named after the tool's input.
@@ -70,6 +70,14 @@ impl Tuning {
     /// # Errors
     /// When a parameter or a value of the workload is out of range, or no size finishes.
     pub fn run(&self, workload: &Workload, sizes: &[MemoryMb]) -> Result<TuningResult> {
+        self.run_in(workload, sizes, HOME_REGION)
+    }
+
+    /// The same at the tool's prices of another region.
+    ///
+    /// # Errors
+    /// As [`Tuning::run`], or when the region is unknown.
+    pub fn run_in(&self, workload: &Workload, sizes: &[MemoryMb], region: &str) -> Result<TuningResult> {
         workload.check()?;
         if !(1..=Self::MAX_INVOCATIONS).contains(&self.invocations) {
             return Err(Error::new(format!(
@@ -83,8 +91,9 @@ impl Tuning {
             return Err(Error::new(format!("discarding a share of {} at each end: expected 0 to 0.4", self.discard))
                 .help("0.2 leaves out the fastest and the slowest fifth"));
         }
-        let measured = sizes.par_iter().map(|&memory| Ok((memory, self.measure(workload, memory)?)));
-        let mut result = collect(workload, self.billing, measured.collect::<Result<_>>()?)?;
+        let tariff = tariff(workload.arch, self.billing, region)?;
+        let measured = sizes.par_iter().map(|&memory| Ok((memory, self.measure(workload, memory, &tariff)?)));
+        let mut result = collect(workload, self.billing, &tariff, measured.collect::<Result<_>>()?)?;
         let run = &mut result.run;
         run.invocations = Some(u64::from(self.invocations));
         run.start = Some(self.start(&run.curve));
@@ -137,7 +146,7 @@ impl Tuning {
     }
 
     /// One point of the curve, or the outcome that fails the size.
-    fn measure(&self, workload: &Workload, memory: MemoryMb) -> Result<Measured> {
+    fn measure(&self, workload: &Workload, memory: MemoryMb, tariff: &Tariff) -> Result<Measured> {
         let mut seen = Seen::new(self.invocations as usize);
         if let Err(outcome) = self.play(workload, memory, |result| seen.push(&result)) {
             return Ok(Err(outcome));
@@ -149,7 +158,7 @@ impl Tuning {
         let duration_ms = trimmed_mean(seen.total_ms, self.discard);
         let billed_ms = trimmed_mean(seen.billed_ms, self.discard);
         let point = Point { sample, ..Point::new(memory, Millis::new(duration_ms)?) };
-        Ok(Ok(point.with_cost(mean_cost(workload.arch, self.billing, memory, billed_ms)?)))
+        Ok(Ok(point.with_cost(tariff.cost(memory, Millis::new(billed_ms)?))))
     }
 
     /// Whether the means hold cold starts: those that the discarded share does not remove.
@@ -175,7 +184,16 @@ impl Tuning {
 /// # Errors
 /// When a value of the workload is out of range, or no size finishes.
 pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> Result<TuningResult> {
+    exact_in(workload, sizes, billing, HOME_REGION)
+}
+
+/// The same at the tool's prices of another region.
+///
+/// # Errors
+/// As [`exact`], or when the region is unknown.
+pub fn exact_in(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep, region: &str) -> Result<TuningResult> {
     workload.check()?;
+    let tariff = tariff(workload.arch, billing, region)?;
     let point = |&memory: &MemoryMb| {
         let queue_ms = workload.downstream.as_ref().map_or(0.0, |d| queue_ms(d, expected_ms(workload, memory)));
         let outcome = expected(workload, memory, queue_ms);
@@ -184,16 +202,21 @@ pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> R
         let init_ms = workload.cold_start.share * workload.init_ms();
         let billed = billed(billing, Millis::new((total_ms - init_ms).max(0.01))?, Millis::new(init_ms).ok());
         let point = Point::new(memory, Millis::new(total_ms)?);
-        Ok((memory, Ok(point.with_cost(mean_cost(workload.arch, billing, memory, billed.ms())?))))
+        Ok((memory, Ok(point.with_cost(tariff.cost(memory, billed)))))
     };
-    collect(workload, billing, sizes.par_iter().map(point).collect::<Result<_>>()?)
+    collect(workload, billing, &tariff, sizes.par_iter().map(point).collect::<Result<_>>()?)
 }
 
 /// What one memory size gives: a point of the curve, or the outcome that fails it.
 type Measured = std::result::Result<Point, Outcome>;
 
 /// Puts the sizes together.
-fn collect(workload: &Workload, billing: BillingStep, measured: Vec<(MemoryMb, Measured)>) -> Result<TuningResult> {
+fn collect(
+    workload: &Workload,
+    billing: BillingStep,
+    tariff: &Tariff,
+    measured: Vec<(MemoryMb, Measured)>,
+) -> Result<TuningResult> {
     let points = measured.iter().filter_map(|(_, m)| m.as_ref().ok()).copied().collect();
     let failed: Vec<_> = measured.iter().filter_map(|(memory, m)| m.as_ref().err().map(|o| (*memory, *o))).collect();
     let curve = PowerCurve::new(points).map_err(|_| match failed.last() {
@@ -202,13 +225,16 @@ fn collect(workload: &Workload, billing: BillingStep, measured: Vec<(MemoryMb, M
         None => Error::new("no memory size to measure: expected at least one").help("give sizes from 128 to 10240 MB"),
     })?;
     let name = if workload.name.is_empty() { "workload" } else { workload.name.as_str() };
-    let run = Run {
+    let mut run = Run {
         runtime: Some(workload.runtime.name().to_owned()),
         arch: Some(workload.arch),
         billing_ms: Some(billing.ms() as u32),
         accept: workload.pattern.into_iter().collect(),
         ..Run::new(name, curve)
     };
+    if tariff.currency() != Currency::Usd {
+        run.extra.insert("currency".to_owned(), tariff.currency().code().into());
+    }
     Ok(TuningResult { run, failed })
 }
 
@@ -278,15 +304,14 @@ fn standard_deviation(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt())
 }
 
-/// Mean cost of an invocation as aws-lambda-power-tuning has it: the mean billed duration, rounded up to whole ms,
-/// times the price of the memory size.
-fn mean_cost(arch: Arch, billing: BillingStep, memory: MemoryMb, mean_billed_ms: f64) -> Result<Usd> {
-    let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, HOME_REGION, arch, billing)?;
-    Ok(tariff.with_step(BillingStep::Ms1).cost(memory, Millis::new(mean_billed_ms)?))
+/// Prices of a mean billed duration as aws-lambda-power-tuning has them: it is rounded up to whole ms, then charged by the
+/// memory size.
+fn tariff(arch: Arch, billing: BillingStep, region: &str) -> Result<Tariff> {
+    Ok(PriceTable::embedded().tariff(PriceBasis::Lpt, region, arch, billing)?.with_step(BillingStep::Ms1))
 }
 
-/// Region whose prices a simulated run is charged: the default ones.
-const HOME_REGION: &str = "us-east-1";
+/// Region whose prices a simulated run is charged unless another is asked for.
+const HOME_REGION: &str = Currency::Usd.home_region();
 
 /// The billed duration of an invocation. The init is billed where the step is 1 ms, as Lambda does for
 /// every function since 1 August 2025, and was not in the days of 100 ms.
@@ -296,12 +321,13 @@ pub(super) fn billed(billing: BillingStep, duration: Millis, init: Option<Millis
     billing.billed(total)
 }
 
-/// Mean of the values without the `floor(n * discard)` smallest and as many largest ones.
+/// Mean of the values without the `floor(n * discard)` smallest and as many largest ones; of no values it is not a number.
 ///
 /// ```
 /// use powercurve::simulate::trimmed_mean;
 /// assert_eq!(trimmed_mean(vec![9.0, 1.0, 2.0, 3.0, 100.0], 0.2), 14.0 / 3.0);
 /// assert_eq!(trimmed_mean(vec![1.0, 2.0, 6.0], 0.2), 3.0);
+/// assert!(trimmed_mean(vec![], 0.2).is_nan());
 /// ```
 pub fn trimmed_mean(mut values: Vec<f64>, discard: f64) -> f64 {
     let mut kept = values.as_mut_slice();

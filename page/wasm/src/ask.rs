@@ -2,19 +2,19 @@
 
 use powercurve::export::visualization_url;
 use powercurve::platform::billing::BillingStep;
+use powercurve::platform::cpu;
 use powercurve::platform::pricing::{PriceBasis, PriceTable};
-use powercurve::platform::{cpu, quota};
 use powercurve::predict::fit;
 use powercurve::quiz::{MOST_POINTS, Question};
 use powercurve::simulate::{self, Tuning, TuningResult};
 use powercurve::workload::{Environment, Lever, Runtime, Scenario};
-use powercurve::{Arch, Error, MemoryMb, Pattern, Point, PowerCurve, Result, Usd, Workload, ingest};
+use powercurve::{Arch, Error, MemoryMb, Pattern, Point, PowerCurve, Result, Run, Usd, Workload, ingest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{levers, model, view};
 
-/// Most runs of a dropped file that are shown.
+/// Most runs of a dropped file that are read.
 const MOST_RUNS: usize = 20;
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ struct Sample {
     parallel: bool,
 }
 
-/// The answer to a question, both JSON; what is wrong with a question comes as `{"error", "help"}`.
+/// The answer to a question, both JSON; what is wrong with a question comes as `{"error"}`, its remedy on a line of its own.
 pub fn reply(question: &[u8]) -> Vec<u8> {
     // by way of a value: one generic reader for everything keeps the page small
     let asked = serde_json::from_slice::<Value>(question).and_then(serde_json::from_value);
@@ -97,10 +97,7 @@ fn start() -> Result<Value> {
         "patterns": Pattern::ALL.map(pattern),
         "runtimes": Runtime::ALL.map(runtime),
         "one_vcpu_mb": { "x86_64": cpu::knee_mb(Arch::X86_64), "arm64": cpu::knee_mb(Arch::Arm64) },
-        "two_vcpu_mb": 2.0 * cpu::ONE_VCPU_MB,
-        "quota_period_ms": quota::PERIOD_MS,
         "gb_s": { "x86_64": lpt_gb_s(Arch::X86_64)?, "arm64": lpt_gb_s(Arch::Arm64)? },
-        "version": env!("CARGO_PKG_VERSION"),
     }))
 }
 
@@ -173,29 +170,33 @@ impl Simulate {
 
 fn read(name: &str, text: &str) -> Result<Value> {
     let (mut runs, mut errors) = (Vec::new(), Vec::new());
-    for run in ingest::read_text(name, text).into_iter().take(MOST_RUNS) {
-        match run {
+    let found = ingest::read_text(name, text);
+    let of = found.len();
+    for run in found.into_iter().take(MOST_RUNS) {
+        match run.and_then(|run| fitted(&run).map_err(|e| e.at(&run.id))) {
             Err(error) => errors.push(error.to_string()),
-            Ok(run) => {
-                let fitted = fit(model::library(), &run);
-                let line = simulate::exact(&fitted.workload, &view::dense_sizes()?, BillingStep::Ms1)?;
-                let mut value = view::run(&run)?;
-                value["line"] = view::line(&line);
-                // a run without costs has no address
-                let url = visualization_url(&run).ok();
-                value["fragment"] =
-                    json!(url.as_deref().and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment));
-                value["fit"] = json!({
-                    "workload": fitted.workload,
-                    "rms": fitted.rms,
-                    "open": fitted.open,
-                    "pattern": fitted.workload.pattern,
-                });
-                runs.push(value);
-            }
+            Ok(value) => runs.push(value),
         }
     }
-    Ok(json!({ "runs": runs, "errors": errors }))
+    Ok(json!({ "runs": runs, "errors": errors, "of": of }))
+}
+
+/// A run with the curve fitted to it.
+fn fitted(run: &Run) -> Result<Value> {
+    let fitted = fit(model::library(), run);
+    let line = simulate::exact(&fitted.workload, &view::dense_sizes()?, BillingStep::Ms1)?;
+    let mut value = view::run(run)?;
+    value["line"] = view::line(&line);
+    // a run without costs has no address
+    let url = visualization_url(run).ok();
+    value["fragment"] = json!(url.as_deref().and_then(|url| url.split_once('#')).map(|(_, fragment)| fragment));
+    value["fit"] = json!({
+        "workload": fitted.workload,
+        "rms": fitted.rms,
+        "open": fitted.open,
+        "pattern": fitted.workload.pattern,
+    });
+    Ok(value)
 }
 
 fn quiz(q: &Question) -> Result<Value> {
@@ -277,6 +278,25 @@ mod tests {
         let answer = ask(json!({ "read": { "name": "pasted", "text": text } }));
         assert_eq!(answer["runs"][0]["points"].as_array().unwrap().len(), 4, "{answer}");
         assert!(answer["runs"][0]["fit"]["rms"].as_f64().unwrap() < 0.2);
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_fitted_leaves_the_others() {
+        // a day at every size: no workload that Lambda lets finish
+        let day = r#"{"id":"day","memory_mb":[128,1024],"duration_ms":[86000000,86000000]}"#;
+        let plain = r#"{"id":"plain","memory_mb":[128,1024],"duration_ms":[800,100]}"#;
+        let answer = ask(json!({ "read": { "name": "runs.jsonl", "text": format!("{day}\n{plain}\n") } }));
+        assert_eq!(answer["runs"][0]["id"], "plain", "{answer}");
+        assert!(answer["errors"][0].as_str().unwrap().starts_with("day: "), "{answer}");
+    }
+
+    #[test]
+    fn runs_that_are_left_out_are_counted() {
+        let one = |i| format!("{{\"id\":\"r{i}\",\"memory_mb\":[128,1024],\"duration_ms\":[800,100]}}\n");
+        let text: String = (0..MOST_RUNS + 3).map(one).collect();
+        let answer = ask(json!({ "read": { "name": "runs.jsonl", "text": text } }));
+        assert_eq!(answer["runs"].as_array().unwrap().len(), MOST_RUNS);
+        assert_eq!(answer["of"], MOST_RUNS + 3);
     }
 
     #[test]

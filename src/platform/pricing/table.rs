@@ -9,6 +9,7 @@ use super::{PriceBasis, Prices, Provisioned};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::platform::billing::{BillingStep, Tariff};
+use crate::units::Currency;
 
 /// Every price that powercurve knows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -146,10 +147,11 @@ impl PriceTable {
     /// # Errors
     /// When the region is unknown, or has no list price for `arch`.
     pub fn tariff(&self, basis: PriceBasis, region: &str, arch: Arch, step: BillingStep) -> Result<Tariff> {
-        match basis {
-            PriceBasis::Lpt => Ok(Tariff::new(self.lpt_per_ms_128mb(region, arch, step)?, 0.0, step)),
-            PriceBasis::List => Ok(self.list(region, arch)?.tariff(step)),
-        }
+        let tariff = match basis {
+            PriceBasis::Lpt => Tariff::new(self.lpt_per_ms_128mb(region, arch, step)?, 0.0, step),
+            PriceBasis::List => self.list(region, arch)?.tariff(step),
+        };
+        Ok(tariff.in_currency(Currency::of_region(region)))
     }
 
     fn lpt_per_ms_128mb(&self, region: &str, arch: Arch, step: BillingStep) -> Result<f64> {

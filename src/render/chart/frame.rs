@@ -46,7 +46,7 @@ impl Frame {
             AxisScale::Auto if !durations.wants_log(Quantity::Duration) => AxisScale::Linear,
             scale => scale,
         };
-        let (duration, cost) = axes(with_bands(durations, chart), scale, costs, &look.intervals);
+        let (duration, cost) = axes(with_bands(durations, chart), scale, costs, &look.intervals, chart.run.currency);
 
         let widest = |axis: &Axis| {
             let widths =

@@ -5,6 +5,7 @@ use super::scale::number;
 use super::{Chart, Series};
 use crate::curve::{Point, PowerCurve};
 use crate::render::html::escape;
+use crate::units::Currency;
 
 /// The numbers behind charts.
 pub(super) fn tables(charts: &[&Chart]) -> String {
@@ -16,19 +17,21 @@ fn tables_of(chart: &Chart, series: &Series) -> String {
     let name = if series.name.is_empty() { &chart.title } else { &series.name };
     let kind = if series.simulated { "simulated" } else { "measured" };
     let points = [(&series.measured, kind), (&series.withheld, "measured, not given to the model")];
-    let mut tables: String = points.into_iter().filter_map(|(c, kind)| Some(table(name, kind, c.as_ref()?))).collect();
+    let mut tables: String =
+        points.into_iter().filter_map(|(c, kind)| Some(table(name, kind, c.as_ref()?, series.currency))).collect();
     if let (true, Some(model)) = (tables.is_empty(), &series.model) {
-        tables = table(name, "model", model);
+        tables = table(name, "model", model, series.currency);
     }
     tables
 }
 
-fn table(name: &str, kind: &str, curve: &PowerCurve) -> String {
+fn table(name: &str, kind: &str, curve: &PowerCurve, currency: Currency) -> String {
     let rows: String = curve.points().iter().map(row).collect();
     let table = format!(
         "<table>\n<caption>{} ({kind})</caption>\n<tr><th scope=\"col\">memory size (MB)</th>\
-         <th scope=\"col\">duration (ms)</th><th scope=\"col\">cost per million ($)</th></tr>\n{rows}</table>\n",
-        escape(name)
+         <th scope=\"col\">duration (ms)</th><th scope=\"col\">cost per million ({})</th></tr>\n{rows}</table>\n",
+        escape(name),
+        currency.text("$")
     );
     if curve.len() > LONG { format!("<details><summary>Numbers</summary>\n{table}</details>\n") } else { table }
 }
@@ -52,12 +55,12 @@ mod tests {
             let points: Vec<(u32, f64)> = (0..n).map(|i| (128 + i, 1_234.5)).collect();
             PowerCurve::from_ms(&points).unwrap()
         };
-        let short = table("a & b", "measured", &curve(3));
+        let short = table("a & b", "measured", &curve(3), Currency::Usd);
         assert_eq!(short.matches("<tr><td>").count(), 3);
         assert!(
             short.contains("<caption>a &amp; b (measured)</caption>") && short.contains("<td>1,234.50</td><td></td>")
         );
-        assert!(!short.contains("<details>") && table("a", "model", &curve(41)).contains("<details>"));
+        assert!(!short.contains("<details>") && table("a", "model", &curve(41), Currency::Cny).contains("<details>"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub use scale::AxisScale;
 
 use crate::curve::{Interval, Point, PowerCurve};
 use crate::platform::cpu;
-use crate::units::MemoryMb;
+use crate::units::{Currency, MemoryMb};
 
 /// What a chart shows. Nothing in it is computed while drawing but the layout.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +92,8 @@ pub struct Series {
     pub model: Option<PowerCurve>,
     /// An interval around the model's duration, ascending by memory size.
     pub band: Vec<Interval>,
+    /// The currency of the costs.
+    pub currency: Currency,
 }
 
 impl Series {

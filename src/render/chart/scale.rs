@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::units::MemoryMb;
+use crate::units::{Currency, MemoryMb};
 
 /// Scale of the duration axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,7 +22,7 @@ pub enum AxisScale {
 pub(super) enum Quantity {
     /// Milliseconds.
     Duration,
-    /// Dollars per million invocations.
+    /// Money per million invocations.
     Cost,
 }
 
@@ -65,7 +65,7 @@ impl Axis {
     }
 
     /// A linear axis from zero to at least `top`.
-    fn linear(quantity: Quantity, top: f64, intervals: u32) -> Self {
+    fn linear(quantity: Quantity, top: f64, intervals: u32, currency: Currency) -> Self {
         let step = step(quantity, top, intervals);
         let ticks = (0..=intervals).map(|i| step * f64::from(i));
         let ticks = match quantity {
@@ -74,13 +74,13 @@ impl Axis {
                 let decimals = decimals(step / per_unit);
                 ticks.map(|ms| (ms, with_unit(&number(ms / per_unit, decimals), unit))).collect()
             }
-            Quantity::Cost => ticks.map(|usd| (usd, dollars(usd, step))).collect(),
+            Quantity::Cost => ticks.map(|usd| (usd, currency.text(&dollars(usd, step)))).collect(),
         };
         Self { low: 0.0, high: step * f64::from(intervals), log: false, title: quantity.title().to_owned(), ticks }
     }
 
     /// A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, or at fewer of them.
-    fn log(quantity: Quantity, values: Span, most: u32) -> Self {
+    fn log(quantity: Quantity, values: Span, most: u32, currency: Currency) -> Self {
         // in logarithms, since the ratio of the longest to the shortest duration may be no number
         let (from, to) = (values.low.ln(), values.high.ln());
         let room = (0.04 * (to - from)).max(1.2f64.ln()).max((LEAST_LOG_SPAN.ln() - (to - from)) / 2.0);
@@ -99,7 +99,7 @@ impl Axis {
                 };
                 with_unit(&number(value / per_unit, decimals(value / per_unit)), unit)
             }
-            Quantity::Cost => dollars(value, value),
+            Quantity::Cost => currency.text(&dollars(value, value)),
         };
         let ticks = ticks.into_iter().map(|value| (value, label(value))).collect();
         Self { low, high, log: true, title: format!("{} (log scale)", quantity.title()), ticks }
@@ -127,13 +127,14 @@ impl Span {
     }
 }
 
-/// The duration axis (ms) and, where there are costs, the cost axis (dollars per million). Where both
+/// The duration axis (ms) and, where there are costs, the cost axis (money per million). Where both
 /// are linear they have the same number of intervals, so that one grid serves both.
 pub(super) fn axes(
     durations: Span,
     scale: AxisScale,
     costs: Option<Span>,
     intervals: &RangeInclusive<u32>,
+    currency: Currency,
 ) -> (Axis, Option<Axis>) {
     let log_duration = match scale {
         AxisScale::Auto => durations.wants_log(Quantity::Duration),
@@ -152,8 +153,8 @@ pub(super) fn axes(
     let finest_first = intervals.clone().rev();
     let n = finest_first.min_by(|&a, &b| heights(a).total_cmp(&heights(b))).unwrap_or(*intervals.end());
     let axis = |quantity, span: Span, top: Option<f64>| match top {
-        Some(top) => Axis::linear(quantity, top, n),
-        None => Axis::log(quantity, span, intervals.end() + 3),
+        Some(top) => Axis::linear(quantity, top, n, currency),
+        None => Axis::log(quantity, span, intervals.end() + 3, currency),
     };
     let duration = axis(Quantity::Duration, durations, duration_top);
     (duration, costs.map(|costs| axis(Quantity::Cost, costs, cost_top)))
@@ -284,7 +285,7 @@ mod tests {
     }
 
     fn one(low: f64, high: f64, scale: AxisScale) -> Axis {
-        axes(Span { low, high }, scale, None, &(4..=6)).0
+        axes(Span { low, high }, scale, None, &(4..=6), Currency::Usd).0
     }
 
     #[test]
@@ -320,9 +321,25 @@ mod tests {
 
     #[test]
     fn two_linear_axes_share_their_grid() {
-        let (duration, cost) =
-            axes(Span { low: 5.0, high: 83.0 }, AxisScale::Auto, Some(Span { low: 0.2, high: 1.17 }), &(4..=6));
+        let (duration, cost) = axes(
+            Span { low: 5.0, high: 83.0 },
+            AxisScale::Auto,
+            Some(Span { low: 0.2, high: 1.17 }),
+            &(4..=6),
+            Currency::Usd,
+        );
         assert_eq!(duration.ticks.len(), cost.map_or(0, |c| c.ticks.len()));
+    }
+
+    #[test]
+    fn the_cost_axis_is_in_the_currency_of_the_costs() {
+        let costs = |low| Some(Span { low, high: 60.0 });
+        for low in [20.0, 0.01] {
+            let one = Span { low: 1.0, high: 1.0 };
+            let (_, cost) = axes(one, AxisScale::Auto, costs(low), &(4..=6), Currency::Cny);
+            let cost = cost.unwrap();
+            assert!(labels(&cost).iter().all(|label| label.starts_with('¥')), "{cost:?}");
+        }
     }
 
     #[test]
@@ -335,8 +352,13 @@ mod tests {
 
     #[test]
     fn a_cost_of_nothing_still_has_an_axis() {
-        let (_, cost) =
-            axes(Span { low: 1.0, high: 1.0 }, AxisScale::Auto, Some(Span { low: 0.0, high: 0.0 }), &(4..=6));
+        let (_, cost) = axes(
+            Span { low: 1.0, high: 1.0 },
+            AxisScale::Auto,
+            Some(Span { low: 0.0, high: 0.0 }),
+            &(4..=6),
+            Currency::Usd,
+        );
         assert!(cost.is_some_and(|c| c.position(0.0) == 0.0 && c.ticks.len() > 2));
     }
 
