@@ -36,6 +36,17 @@ const SPELLINGS: [(Field, &[&str]); 6] = [
     (Field::Storage, &["storage", "ephemeral_storage", "ephemeral_storage_size"]),
 ];
 
+impl Field {
+    /// Units that may follow a number, and how many of ours each is.
+    const fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Self::Invocations => &[("k", 1e3), ("M", 1e6)],
+            Self::Memory | Self::Storage => &[("MB", 1.0), ("MiB", 1.0), ("GB", 1024.0), ("GiB", 1024.0)],
+            Self::Function | Self::Arch | Self::Runtime => &[],
+        }
+    }
+}
+
 /// Endings of a column's name that say its unit or period, and beginnings that say its period.
 const ENDINGS: [&str; 7] = ["_per_month", "_a_month", "_month", "_monthly", "_mb", "_mib", "_in"];
 const BEGINNINGS: [&str; 2] = ["monthly_", "total_"];
@@ -91,10 +102,15 @@ impl Columns {
 
     fn number(&self, row: &ByteRecord, field: Field, name: &str) -> Result<Option<f64>> {
         let Some(text) = self.text(row, field) else { return Ok(None) };
-        let plain = text.replace(['_', ' '], "");
-        let plain = if self.1 { plain.replace(',', ".") } else { plain.replace(',', "") };
-        let plain = plain.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        plain.parse().map(Some).map_err(|_| {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = &text[digits.len()..];
+        let factor = if unit.is_empty() {
+            Some(1.0)
+        } else {
+            field.units().iter().find(|(known, _)| known.eq_ignore_ascii_case(unit)).map(|(_, factor)| *factor)
+        };
+        let number = plain(digits.trim_end(), self.1).zip(factor).map(|(number, factor)| number * factor);
+        number.map(Some).ok_or_else(|| {
             Error::new(format!("{name} is '{text}': expected a number")).help("write numbers plainly: 1500000 or 1.5e6")
         })
     }
@@ -111,6 +127,20 @@ impl Columns {
             storage_mb: self.number(row, Field::Storage, "storage")?,
         };
         Ok((name, load))
+    }
+}
+
+/// The number of a text, in which blanks, `_` and commas may only part thousands: `1,500,000`, never `1,5`.
+fn plain(text: &str, decimal_comma: bool) -> Option<f64> {
+    let is_point = |c: char| c == '.' || decimal_comma && c == ',';
+    let (whole, rest) = text.split_at(text.find(|c| is_point(c) || c == 'e' || c == 'E').unwrap_or(text.len()));
+    let groups: Vec<&str> = whole.split([',', '_', ' ', '\u{a0}', '\u{202f}']).collect();
+    let parted = |first: &str, others: &[&str]| (1..=3).contains(&first.len()) && others.iter().all(|g| g.len() == 3);
+    match &groups[..] {
+        [first, others @ ..] if others.is_empty() || parted(first, others) => {
+            format!("{}{}", groups.concat(), rest.replacen(is_point, ".", 1)).parse().ok()
+        }
+        _ => None,
     }
 }
 
@@ -142,5 +172,41 @@ mod tests {
         for header in ["memory,duration", "function,colour", "hello"] {
             assert_eq!(delimiter(header), None, "{header}");
         }
+    }
+    fn load(text: &str) -> std::result::Result<FunctionLoad, String> {
+        let delimiter = delimiter(text.lines().next().unwrap()).unwrap();
+        let lines = Lines::open(Box::new(std::io::Cursor::new(text.to_owned()))).unwrap();
+        let (loads, rejected) = read(lines, delimiter);
+        rejected.first().map_or_else(|| Ok(loads.get("a").unwrap().clone()), |e| Err(e.to_string()))
+    }
+
+    #[test]
+    fn numbers_mean_what_they_say() {
+        let invocations = |cell: &str| load(&format!("function\tinvocations\na\t{cell}\n"));
+        for (cell, number) in [
+            ("3000", 3e3),
+            ("1.5e6", 1.5e6),
+            ("1,500,000", 1.5e6),
+            ("1 500 000", 1.5e6),
+            ("15_000.5", 15_000.5),
+            ("3k", 3e3),
+            ("1.5M", 1.5e6),
+            ("1.5 m", 1.5e6),
+        ] {
+            assert_eq!(invocations(cell).unwrap().invocations_per_month, Some(number), "{cell}");
+        }
+        for cell in ["1,5", "12,34,567", "1500,000", ",500", "1,500,00", "1.5,000", "1 5", "3 lots", "3GB", "inf", "k"]
+        {
+            let error = invocations(cell).unwrap_err();
+            assert!(error.contains(&format!("'{cell}'")) && error.contains("help:"), "{cell}: {error}");
+        }
+        let comma = load("function;invocations\na;1,5e6\n").unwrap();
+        assert_eq!(comma.invocations_per_month, Some(1.5e6), "the decimal comma of a file with semicolons");
+        assert!(load("function;invocations\na;1,500,000\n").is_err());
+        for (cell, mb) in [("512", 512), ("512 MB", 512), ("512MiB", 512), ("2 GB", 2048), ("1,024 mb", 1024)] {
+            let load = load(&format!("function\tmemory\na\t{cell}\n")).unwrap();
+            assert_eq!(load.memory.map(MemoryMb::mb), Some(mb), "{cell}");
+        }
+        assert!(load("function\tmemory\na\t512k\n").unwrap_err().contains("memory is '512k'"));
     }
 }
