@@ -39,7 +39,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::curve::Run;
+use crate::curve::{Point, Run};
 use crate::error::{Error, Result};
 use detect::Format;
 use lines::Lines;
@@ -162,6 +162,15 @@ impl RawRun {
             Content::Parsed(_) => None,
         };
         Place { file: Arc::clone(&self.file), line }
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Json { text, .. } => text.len(),
+            Content::Url { url, .. } => url.len(),
+            Content::Parsed(run) => run.curve.len() * size_of::<Point>(),
+        }
     }
 
     /// Parses it.
