@@ -11,7 +11,7 @@ mod table;
 use std::collections::BTreeMap;
 
 use super::lines::Lines;
-use super::{Source, inputs};
+use super::{Input, Source, inputs};
 use crate::error::{Error, Result};
 use crate::load::{FunctionLoad, function_name};
 
@@ -31,8 +31,16 @@ impl Loads {
     /// # Errors
     /// When a file cannot be read, is in none of the forms, or holds no function.
     pub fn read(paths: &[String]) -> Result<(Self, Vec<Error>)> {
+        Self::read_inputs(inputs(paths))
+    }
+
+    /// The same of inputs that are known already, such as bytes in memory.
+    ///
+    /// # Errors
+    /// As [`Loads::read`].
+    pub fn read_inputs(inputs: Vec<Result<Input>>) -> Result<(Self, Vec<Error>)> {
         let (mut all, mut rejected) = (Self::default(), Vec::new());
-        for input in inputs(paths) {
+        for input in inputs {
             for source in input?.sources {
                 let place = source.place();
                 let (found, bad) = read_one(source).map_err(|e| e.at(&place))?;
