@@ -2,7 +2,7 @@
 
 use ::csv::ByteRecord;
 
-use super::{Loads, invocations};
+use super::{Loads, arch, invocations, storage};
 use crate::error::{Error, Result};
 use crate::ingest::csv::snake_case;
 use crate::ingest::lines::Lines;
@@ -122,9 +122,9 @@ impl Columns {
         let load = FunctionLoad {
             invocations_per_month: self.number(row, Field::Invocations, "invocations")?.map(invocations).transpose()?,
             memory: self.number(row, Field::Memory, "memory")?.map(MemoryMb::from_f64).transpose()?,
-            arch: self.text(row, Field::Arch).map(|text| text.parse()).transpose()?,
+            arch: self.text(row, Field::Arch).map(|text| arch(&text)).transpose()?,
             runtime: self.text(row, Field::Runtime),
-            storage_mb: self.number(row, Field::Storage, "storage")?,
+            storage_mb: self.number(row, Field::Storage, "storage")?.map(storage).transpose()?,
         };
         Ok((name, load))
     }
