@@ -103,13 +103,11 @@ fn invocations(traces: &[Vec<Document>]) -> Result<Vec<Vec<&Document>>> {
     let of_function: Vec<&Document> =
         traces.iter().flatten().filter(|d| d.origin.as_deref() == Some(FUNCTION)).collect();
     let names: BTreeSet<&str> = of_function.iter().filter_map(|d| d.name.as_deref()).collect();
-    if names.len() > 1 {
-        let names: Vec<&str> = names.into_iter().collect();
-        return Err(Error::new(format!("the traces hold the functions {}: expected those of one", names.join(", ")))
-            .help(format!(
-                "keep one: jq '.Traces[].Segments |= map(select(.Document | fromjson | .name == \"{}\"))'",
-                names[0]
-            )));
+    let mut names = names.into_iter();
+    if let (Some(one), Some(other)) = (names.next(), names.next()) {
+        let keep =
+            format!("keep one: jq '.Traces[].Segments |= map(select(.Document | fromjson | .name == \"{one}\"))'");
+        return Err(Error::new(format!("the traces hold {one} and {other}: expected those of one function")).help(keep));
     }
     if !of_function.is_empty() {
         return Ok(of_function.into_iter().map(|document| vec![document]).collect());
@@ -199,7 +197,7 @@ mod tests {
         let other = segment(FUNCTION, "invoices", 1.0);
         let error = waiting_ms_of(&answer(&[&[&function, &other]])).unwrap_err().to_string();
         assert!(
-            error.contains("invoices, orders: expected those of one") && error.contains("help: keep one"),
+            error.contains("invoices and orders: expected those of one") && error.contains("help: keep one"),
             "{error}"
         );
         // without any function, traces are invocations and what has an origin is something else

@@ -37,11 +37,11 @@ const SPELLINGS: [(Field, &[&str]); 6] = [
 ];
 
 impl Field {
-    /// Units that may follow a number, and how many of ours each is.
+    /// Units that may follow a number of the field, and how many of ours each is.
     const fn units(self) -> &'static [(&'static str, f64)] {
         match self {
-            Self::Invocations => &[("k", 1e3), ("M", 1e6)],
-            Self::Memory | Self::Storage => &[("MB", 1.0), ("MiB", 1.0), ("GB", 1024.0), ("GiB", 1024.0)],
+            Self::Invocations => &[("", 1.0), ("k", 1e3), ("M", 1e6)],
+            Self::Memory | Self::Storage => &[("", 1.0), ("MB", 1.0), ("MiB", 1.0), ("GB", 1024.0), ("GiB", 1024.0)],
             Self::Function | Self::Arch | Self::Runtime => &[],
         }
     }
@@ -103,13 +103,8 @@ impl Columns {
     fn number(&self, row: &ByteRecord, field: Field, name: &str) -> Result<Option<f64>> {
         let Some(text) = self.text(row, field) else { return Ok(None) };
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = &text[digits.len()..];
-        let factor = if unit.is_empty() {
-            Some(1.0)
-        } else {
-            field.units().iter().find(|(known, _)| known.eq_ignore_ascii_case(unit)).map(|(_, factor)| *factor)
-        };
-        let number = plain(digits.trim_end(), self.1).zip(factor).map(|(number, factor)| number * factor);
+        let unit = field.units().iter().find(|(unit, _)| unit.eq_ignore_ascii_case(&text[digits.len()..]));
+        let number = unit.and_then(|(_, factor)| Some(factor * plain(digits.trim_end(), self.1)?));
         number.map(Some).ok_or_else(|| {
             Error::new(format!("{name} is '{text}': expected a number")).help("write numbers plainly: 1500000 or 1.5e6")
         })
