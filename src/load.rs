@@ -41,16 +41,15 @@ impl FunctionLoad {
 /// use powercurve::load::function_name;
 /// assert_eq!(function_name("arn:aws:lambda:eu-west-1:123456789012:function:resize:prod"), "resize");
 /// assert_eq!(function_name("123456789012:/aws/lambda/resize"), "resize");
+/// assert_eq!(function_name("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/resize:*"), "resize");
 /// assert_eq!(function_name("resize:$LATEST"), "resize");
 /// assert_eq!(function_name("runs.jsonl:7"), "runs.jsonl:7");
 /// ```
 pub fn function_name(text: &str) -> &str {
     let text = text.trim();
-    if let Some((_, rest)) = text.split_once(":function:") {
+    // what follows a colon is a version, or all log streams of the group
+    if let Some((_, rest)) = text.split_once(":function:").or_else(|| text.split_once("/aws/lambda/")) {
         return rest.split(':').next().unwrap_or(rest);
-    }
-    if let Some((_, rest)) = text.split_once("/aws/lambda/") {
-        return rest;
     }
     match text.split_once(':') {
         Some((name, "$LATEST")) => name,

@@ -1,6 +1,7 @@
 //! Promise: levers, plans and gates work on recorded runs and say how sure they are.
 
 use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use serde_json::Value;
 
@@ -97,6 +98,46 @@ fn a_baseline_catches_another_pattern_and_a_slower_curve() {
         (record["baseline"]["slower"].as_bool(), record["baseline"]["pattern_changed"].as_bool()),
         (Some(true), Some(false))
     );
+}
+
+#[test]
+fn a_single_former_run_is_compared_with_a_single_run_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let run = |id: &str, ms: f64| {
+        format!("{{\"id\":\"{id}\",\"memory_mb\":[512,1024],\"duration_ms\":[{},{ms}],\"num\":50}}\n", 2.0 * ms)
+    };
+    let check = |new: &str, old: &str| {
+        let args = ["check", new, "--current", "1024", "--tolerance", "1000%", "--format", "jsonl", "--baseline", old];
+        powercurve(&args).assert()
+    };
+    let old = write("old.jsonl", &run("old", 100.0));
+    let single = check(&write("single.jsonl", &run("new", 300.0)), &old).code(1).stdout(contains("\"slower\":true"));
+    single.stderr("");
+    let unknown = "is not in the baseline";
+    for (name, text, done) in [
+        ("two.jsonl", run("new", 300.0) + &run("other", 300.0), 0),
+        ("known.jsonl", run("new", 300.0) + &run("old", 100.0), 0),
+        ("one-rejected.jsonl", run("new", 300.0) + "{}\n", 3),
+    ] {
+        let assert = check(&write(name, &text), &old).code(done).stderr(contains(format!("new {unknown}")));
+        let stdout = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        assert!(
+            stdout.starts_with("{\"id\":\"new\"") && stdout.matches("\"slower\":true").count() == 0,
+            "{name}: {stdout}"
+        );
+    }
+    // neither is a run that is left of several
+    let cut = write("cut.jsonl", &(run("old", 100.0) + "{}\nnonsense\n"));
+    check(&write("single.jsonl", &run("new", 300.0)), &cut)
+        .code(3)
+        .stderr(contains("cut.jsonl:2: ").and(contains("cut.jsonl:3: ")).and(contains(unknown)));
+    let nothing = write("nothing.jsonl", "{}\n{}\n");
+    check(&old, &nothing).code(2).stderr(contains("nothing.jsonl:1: ").and(contains("nothing.jsonl:2: ")));
 }
 
 #[test]

@@ -108,6 +108,17 @@ fn waiting_in_a_workflow_moves_the_longest_wait() {
 }
 
 #[test]
+fn the_longest_wait_is_found_among_calls_of_one_name_or_none() {
+    for name in ["", "name = 'table'\n"] {
+        let calls = [5, 80, 20].map(|ms| format!("[[call]]\n{name}latency_ms = {ms}\n")).concat();
+        let after = apply("step-functions-wait", &scenario(&calls, BillingStep::Ms1)).unwrap();
+        assert_eq!(after.workload.calls.iter().map(|c| c.latency_ms).collect::<Vec<_>>(), [5.0, 20.0], "{name}");
+    }
+    let named = apply("step-functions-wait=orders table", &everything()).unwrap();
+    assert!(named.workload.calls.iter().all(|c| c.name != "orders table"));
+}
+
+#[test]
 fn levers_compose() {
     let one_by_one = apply("arm64=0.7", &after("keep-alive")).unwrap();
     let other_order = apply("keep-alive", &after("arm64=0.7")).unwrap();

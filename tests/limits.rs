@@ -47,7 +47,9 @@ fn numbers_of_options_at_their_extremes() {
         for option in ["--cpu-ms", "--wait-ms", "--max-memory-used"] {
             let output = output(&["predict", run, option, value, "--format", "jsonl"]);
             let stderr = String::from_utf8_lossy(&output.stderr);
-            assert!(matches!(output.status.code(), Some(0 | 2)), "{option} {value}: {stderr}");
+            // no size has so much memory
+            let code = if option == "--max-memory-used" && matches!(value, "1e300" | "86400000") { 2 } else { 0 };
+            assert_eq!(output.status.code(), Some(code), "{option} {value}: {stderr}");
         }
     }
     refused(&["predict", run, "--cpu-ms", "inf"], "expected a number above 0");
@@ -76,7 +78,7 @@ fn workload_files() {
     let path = folder.path().join("largest.toml");
     fs::write(&path, largest).unwrap();
     let output = output(&["simulate", path.to_str().unwrap(), "--invocations", "2", "--memory", "10240"]);
-    assert!(matches!(output.status.code(), Some(0 | 2)), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 const GOOD: &str = r#"{"memory_mb":[128,256,512],"duration_ms":[8.5,4.25,2.5],"id":"#;

@@ -10,7 +10,7 @@ pub fn check_error(error: &Error) {
 }
 
 /// A rejection of a file says so with the file's name as well.
-fn check_located(error: &Error) {
+pub fn check_located(error: &Error) {
     check_error(error);
     assert!(error.place().first().is_some_and(|place| place.starts_with("input")), "no place: {error}");
 }

@@ -8,12 +8,15 @@ use rayon::prelude::*;
 use super::{Done, report};
 use crate::curve::Run;
 use crate::error::{Error, Result};
-use crate::ingest;
+use crate::ingest::{self, RawRun};
 
 pub use crate::show::needs_two_sizes;
 
-/// Pieces of input that are answered together: enough for all cores, few enough for constant memory.
+/// Pieces of input that are answered together, at most: enough for all cores, few enough for constant memory.
 const CHUNK: usize = 4096;
+
+/// Bytes from which on a chunk takes no further piece.
+const CHUNK_BYTES: usize = 64 << 20;
 
 /// Answers every run that the arguments name. `answer` is called on many threads, `write` in the order of the input.
 /// A run that cannot be read or answered is named on stderr; the others are still answered.
@@ -31,7 +34,7 @@ pub fn each<T: Send>(
     let mut last: Option<Error> = None;
     let mut pieces = ingest::raw(args);
     loop {
-        let chunk: Vec<_> = pieces.by_ref().take(CHUNK).collect();
+        let chunk = chunk(&mut pieces, |piece| piece.as_ref().map_or(0, RawRun::bytes));
         if chunk.is_empty() {
             break;
         }
@@ -78,6 +81,20 @@ pub fn each<T: Send>(
     Ok(if rejected > 0 { Done::SomeRejected } else { Done::All })
 }
 
+/// The pieces to answer next.
+fn chunk<T>(pieces: impl Iterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<T> {
+    let mut room = CHUNK_BYTES;
+    let mut chunk = Vec::new();
+    for piece in pieces.take(CHUNK) {
+        room = room.saturating_sub(bytes(&piece));
+        chunk.push(piece);
+        if room == 0 {
+            break;
+        }
+    }
+    chunk
+}
+
 /// A counter on a terminal; nothing elsewhere.
 fn progress() -> ProgressBar {
     // answers that scroll by on the same terminal are progress enough
@@ -88,5 +105,19 @@ fn progress() -> ProgressBar {
     match ProgressStyle::with_template("{spinner} {human_pos} runs  {per_sec}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_bounded_by_pieces_and_by_bytes() {
+        let mut pieces = 0..10_000;
+        assert_eq!(chunk(&mut pieces, |_| 100).len(), CHUNK);
+        assert_eq!(chunk(&mut pieces, |_| ingest::LINE_LIMIT), (4096..4100).collect::<Vec<_>>());
+        assert_eq!(chunk(&mut pieces, |_| 2 * CHUNK_BYTES), [4100], "one piece at least");
+        assert!(chunk(0..0, |_: &i32| 0).is_empty());
     }
 }

@@ -4,11 +4,13 @@ use serde_json::json;
 
 use super::answers::Answers;
 use super::price_args::TariffArgs;
-use super::{Done, Format, Out, baseline, batch, warn};
-use crate::advise::{Drift, Tolerance, check, drift};
-use crate::error::Result;
+use super::{Done, Format, Out, batch, report, warn};
+use crate::advise::{Check, Drift, Tolerance, check, drift};
+use crate::curve::Run;
+use crate::error::{Error, Result};
+use crate::ingest::Baseline;
 use crate::render::table::{Cell, Column};
-use crate::units::MemoryMb;
+use crate::units::{Currency, MemoryMb};
 
 /// Fail (exit code 1) when the configured memory size costs too much more than the cheapest measured one, or the function
 /// behaves otherwise than before.
@@ -58,70 +60,143 @@ const COLUMNS: [Column; 8] = [
     Column { field: "baseline", heading: "against the baseline" },
 ];
 
+/// A run that was checked.
+struct Checked {
+    id: String,
+    check: Check,
+    drift: Option<Drift>,
+    currency: Currency,
+    /// What is to doubt about the run.
+    warnings: Vec<String>,
+    /// The run, when the baseline has one run only, of another id.
+    run: Option<Box<Run>>,
+}
+
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let current = MemoryMb::new(args.current)?;
-    let former = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let former = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let (former, done) = former.map_or((None, Done::All), |(baseline, done)| (Some(baseline), done));
     // of one run alone the id may be the name of a file, which tells nothing
-    let only = former.as_ref().filter(|f| f.len() == 1).and_then(|f| f.values().next());
-    let mut answers = Answers::new(out, args.format, &COLUMNS);
-    let (mut all, mut failed, mut unknown) = (0, 0, Vec::new());
-    let done = batch::each(
+    let only = former.as_ref().and_then(Baseline::only).filter(|_| done == Done::All);
+    let mut tally = Tally::new(args, former.is_some(), Answers::new(out, args.format, &COLUMNS));
+    let (mut seen, mut first) = (0, None);
+    let done = done.and(batch::each(
         &args.runs,
         |run| {
             let (curve, _) = args.tariff.price(&run)?;
-            run.warnings.iter().for_each(|warning| warn(format_args!("{}: {warning}", run.id)));
-            let known = former.as_ref().and_then(|f| f.get(&run.id).or(only));
-            let drift = known.map(|known| drift(&run, known, current)).transpose()?;
-            Ok((run.id.clone(), check(&curve, current, args.tolerance)?, drift, args.tariff.currency(&run)))
+            let known = former.as_ref().and_then(|f| f.get(&run.id));
+            Ok(Checked {
+                id: run.id.clone(),
+                check: check(&curve, current, args.tolerance)?,
+                drift: known.map(|known| drift(&run, known, current)).transpose()?,
+                currency: args.tariff.currency(&run),
+                warnings: run.warnings.iter().map(ToString::to_string).collect(),
+                run: only.filter(|_| known.is_none()).map(|_| Box::new(run)),
+            })
         },
-        |(id, check, drift, currency)| {
-            all += 1;
-            let passed = check.passed && !drift.is_some_and(|d| d.failed());
-            failed += u32::from(!passed);
-            if former.is_some() && drift.is_none() {
-                unknown.push(id.clone());
+        |checked| {
+            seen += 1;
+            // whether the first run is the only one shows with the second
+            if seen == 1 && checked.run.is_some() {
+                first = Some(checked);
+                return Ok(());
             }
-            let mut record = json!({
-                "id": id,
-                "passed": passed,
-                "current_mb": check.current.memory,
-                "current_usd": check.current.cost,
-                "best_mb": check.best.memory,
-                "best_usd": check.best.cost,
-                "excess": check.excess,
-                "tolerance": args.tolerance.share(),
-            });
-            if let Some(drift) = drift {
-                record["baseline"] = json!(drift);
-            }
-            let row = [
-                Cell::Text(id),
-                Cell::Memory(check.current.memory),
-                Cell::PerMillion(check.current.cost).in_currency(currency),
-                Cell::Memory(check.best.memory),
-                Cell::PerMillion(check.best.cost).in_currency(currency),
-                Cell::Change(check.excess),
-                Cell::Text(if passed { "passed" } else { "failed" }.to_owned()),
-                Cell::or_empty(drift, |d| Cell::Text(in_words(&d))),
-            ];
-            answers.add(record, row)
+            first.take().map_or(Ok(()), |first| tally.add(first))?;
+            tally.add(checked)
         },
-    )?;
-    for id in &unknown {
-        warn(format_args!("{id} is not in the baseline: only its cost was checked"));
+    )?);
+    if let Some(mut checked) = first {
+        if let (Done::All, Some(only), Some(run)) = (done, only, &checked.run) {
+            checked.drift = Some(drift(run, only, current).map_err(|e| e.at(&checked.id))?);
+        }
+        tally.add(checked)?;
     }
-    let against = if former.is_some() { ", and nothing is worse than the baseline" } else { "" };
-    let verdict = if failed == 0 {
-        format!("Passed: {current} costs at most {} more than the cheapest size{against}.", args.tolerance)
-    } else {
-        let or = if former.is_some() { ", or differ from the baseline" } else { "" };
-        format!(
-            "Failed: {failed} of {all} runs cost more than {} over the cheapest size at {current}{or}.",
-            args.tolerance
-        )
-    };
-    answers.finish(&verdict)?;
-    Ok(if failed > 0 { Done::CheckFailed } else { done })
+    Ok(if tally.finish(current)? { done } else { Done::CheckFailed })
+}
+
+/// The baseline; what was rejected of it is named on stderr.
+fn read_baseline(path: &str) -> Result<(Baseline, Done)> {
+    let (baseline, mut rejected) = Baseline::read(path);
+    // the last rejection of a baseline without runs is the error of the command
+    let last = if baseline.is_empty() { rejected.pop() } else { None };
+    rejected.iter().for_each(report);
+    if baseline.is_empty() {
+        let error = last.unwrap_or_else(|| Error::new("no run in the baseline: expected at least one").at(path));
+        return Err(error.help("give former runs, or what `classify --format jsonl` wrote"));
+    }
+    Ok((baseline, if rejected.is_empty() { Done::All } else { Done::SomeRejected }))
+}
+
+/// The answers so far.
+struct Tally<'a> {
+    args: &'a Args,
+    has_baseline: bool,
+    answers: Answers<'a>,
+    all: u32,
+    failed: u32,
+    /// Runs that were not compared with the baseline, by id.
+    unknown: Vec<String>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(args: &'a Args, has_baseline: bool, answers: Answers<'a>) -> Self {
+        Self { args, has_baseline, answers, all: 0, failed: 0, unknown: Vec::new() }
+    }
+
+    fn add(&mut self, Checked { id, check, drift, currency, warnings, .. }: Checked) -> Result<()> {
+        for warning in warnings {
+            warn(format_args!("{id}: {warning}"));
+        }
+        self.all += 1;
+        let passed = check.passed && !drift.is_some_and(|d| d.failed());
+        self.failed += u32::from(!passed);
+        if self.has_baseline && drift.is_none() {
+            self.unknown.push(id.clone());
+        }
+        let mut record = json!({
+            "id": id,
+            "passed": passed,
+            "current_mb": check.current.memory,
+            "current_usd": check.current.cost,
+            "best_mb": check.best.memory,
+            "best_usd": check.best.cost,
+            "excess": check.excess,
+            "tolerance": self.args.tolerance.share(),
+        });
+        if let Some(drift) = drift {
+            record["baseline"] = json!(drift);
+        }
+        let row = [
+            Cell::Text(id),
+            Cell::Memory(check.current.memory),
+            Cell::PerMillion(check.current.cost).in_currency(currency),
+            Cell::Memory(check.best.memory),
+            Cell::PerMillion(check.best.cost).in_currency(currency),
+            Cell::Change(check.excess),
+            Cell::Text(if passed { "passed" } else { "failed" }.to_owned()),
+            Cell::or_empty(drift, |d| Cell::Text(in_words(&d))),
+        ];
+        self.answers.add(record, row)
+    }
+
+    /// Writes the verdict; whether all passed.
+    fn finish(self, current: MemoryMb) -> Result<bool> {
+        let Self { args: Args { tolerance, .. }, has_baseline, answers, all, failed, unknown } = self;
+        for id in &unknown {
+            warn(format_args!("{id} is not in the baseline: only its cost was checked"));
+        }
+        let verdict = if failed == 0 {
+            let against = if has_baseline { ", and nothing is worse than the baseline" } else { "" };
+            format!("Passed: {current} costs at most {tolerance} more than the cheapest size{against}.")
+        } else {
+            let or = if has_baseline { ", or differ from the baseline" } else { "" };
+            format!(
+                "Failed: {failed} of {all} runs cost more than {tolerance} over the cheapest size at {current}{or}."
+            )
+        };
+        answers.finish(&verdict)?;
+        Ok(failed == 0)
+    }
 }
 
 fn in_words(drift: &Drift) -> String {

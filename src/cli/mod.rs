@@ -1,7 +1,6 @@
 //! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
 
 mod answers;
-mod baseline;
 mod batch;
 mod chart;
 mod check;

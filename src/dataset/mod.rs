@@ -9,10 +9,10 @@ pub use row::{COLUMNS, Kind, Value, rows};
 
 use rayon::prelude::*;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::prior;
 use crate::pattern::Pattern;
-use crate::simulate::{Tuning, TuningResult};
+use crate::simulate::{Outcome, Tuning, TuningResult};
 use crate::units::MemoryMb;
 use crate::workload::Workload;
 
@@ -49,6 +49,7 @@ impl Recipe {
     /// # Errors
     /// When the sizes or invocations are not usable.
     pub fn example(&self, index: u64) -> Result<Option<Example>> {
+        self.check()?;
         let workload = prior::draw(self.seed, index);
         if self.pattern.is_some_and(|wanted| workload.pattern != Some(wanted)) {
             return Ok(None);
@@ -58,8 +59,29 @@ impl Recipe {
             return Ok(None);
         }
         let tuning = Tuning { invocations: self.invocations, seed: self.seed, run: index, ..Tuning::default() };
-        let result = tuning.run(&workload, &self.sizes)?;
-        Ok(Some(Example { index, workload, result }))
+        match tuning.run(&workload, &self.sizes) {
+            Ok(result) => Ok(Some(Example { index, workload, result })),
+            Err(_) if self.finishes_nowhere(&tuning, &workload) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether an invocation fails at every size.
+    fn finishes_nowhere(&self, tuning: &Tuning, workload: &Workload) -> bool {
+        let fails = |memory| match tuning.invocations(workload, memory) {
+            Ok(all) => all.iter().any(|one| !matches!(one.outcome, Outcome::Finished(_))),
+            Err(_) => true,
+        };
+        self.invocations <= Tuning::MAX_INVOCATIONS && self.sizes.iter().all(|&memory| fails(memory))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.sizes.is_empty() {
+            return Err(
+                Error::new("no memory size to measure: expected at least one").help("give sizes of 128 to 10240 MB")
+            );
+        }
+        Ok(())
     }
 
     /// Shows `count` examples to `write` in the order of their numbers, with what `prepare` made of each on another thread.
@@ -98,5 +120,42 @@ impl Recipe {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(sizes: &[u32], invocations: u32) -> Recipe {
+        let sizes = sizes.iter().map(|&mb| MemoryMb::new(mb).unwrap()).collect();
+        Recipe { seed: 1, sizes, invocations, pattern: None }
+    }
+
+    #[test]
+    fn a_draw_that_times_out_at_every_size_is_no_example() {
+        let recipe = recipe(&[128], 1);
+        let mut seen = Vec::new();
+        let note = |index| {
+            seen.push(index);
+            Ok(())
+        };
+        recipe.each(100, |example| example.index, note).unwrap();
+        let skipped: Vec<u64> = (0..seen[99]).filter(|index| !seen.contains(index)).collect();
+        assert!(!skipped.is_empty() && skipped.iter().all(|&index| recipe.example(index) == Ok(None)), "{skipped:?}");
+        // its memory is enough: it is the time that is not
+        assert!(prior::draw(recipe.seed, skipped[0]).footprint_mb() < 128.0);
+    }
+
+    #[test]
+    fn a_recipe_that_measures_nothing_is_refused() {
+        for (recipe, words) in [
+            (recipe(&[], 10), "no memory size to measure"),
+            (recipe(&[128], 0), "0 invocations a size"),
+            (recipe(&[128], u32::MAX), "4294967295 invocations a size"),
+        ] {
+            let error = recipe.each(1, |_| (), |()| Ok(())).unwrap_err();
+            assert!(error.to_string().contains(words) && error.to_string().contains("help: "), "{error}");
+        }
     }
 }

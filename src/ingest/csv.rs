@@ -17,6 +17,7 @@ use super::rows::for_each_row;
 use super::{MAX_GROUPS, cost};
 use crate::curve::{Arch, Point, PowerCurve, Run, Sample};
 use crate::error::{Error, Result};
+use crate::load::function_name;
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// The delimiters that are recognised.
@@ -274,7 +275,12 @@ impl Table {
         let sample = row.sample()?;
         let arch = row.text(Field::Arch).map(Arch::from_str).transpose();
         let arch = arch.map_err(|e| e.help("leave the field empty where it is not known"))?;
-        let function = self.function(row.text(Field::Function).unwrap_or_default())?;
+        let name = function_name(row.text(Field::Function).unwrap_or_default());
+        if self.is_full_for(name, memory) {
+            return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
+                .help("check that the column of the function does not hold request ids, or split the file"));
+        }
+        let function = self.function(name);
         function.arch = function.arch.or(arch);
         function.runtime = function.runtime.take().or_else(|| row.text(Field::Runtime).map(str::to_owned));
         let known = function.sizes.len();
@@ -283,14 +289,15 @@ impl Table {
         Ok(())
     }
 
-    fn function(&mut self, name: &str) -> Result<&mut Function> {
-        let name = name.rsplit_once("/aws/lambda/").map_or(name, |(_, name)| name);
+    /// Whether there are as many groups as may be, and this one is new.
+    fn is_full_for(&self, name: &str, memory: MemoryMb) -> bool {
+        let is_known = || self.by_name.get(name).is_some_and(|&at| self.functions[at].sizes.contains_key(&memory));
+        self.groups >= MAX_GROUPS && !is_known()
+    }
+
+    fn function(&mut self, name: &str) -> &mut Function {
         let at = match self.by_name.get(name) {
             Some(&at) => at,
-            None if self.groups + self.functions.len() >= MAX_GROUPS => {
-                return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
-                    .help("check that the column of the function does not hold request ids, or split the file"));
-            }
             None => {
                 let function = Function { name: name.to_owned(), sizes: BTreeMap::new(), runtime: None, arch: None };
                 self.functions.push(function);
@@ -298,7 +305,7 @@ impl Table {
                 self.functions.len() - 1
             }
         };
-        Ok(&mut self.functions[at])
+        &mut self.functions[at]
     }
 }
 
@@ -476,6 +483,33 @@ mod tests {
         let runs = read("memory,duration,count,p99\n128,10,30,20\n128,20,10,40\n256,7,9,11\n");
         let points = runs[0].as_ref().unwrap().curve.points();
         assert_eq!((points[0].sample.p99_ms, points[1].sample.p99_ms), (None, Some(11.0)));
+    }
+
+    #[test]
+    fn log_groups_and_arns_are_the_function_they_belong_to() {
+        let runs = read(
+            "memory,duration,function\n128,8,arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/resize:*\n256,4,1:/aws/lambda/resize\n\
+             512,2,arn:aws:lambda:eu-west-1:1:function:resize\n",
+        );
+        assert_eq!((runs.len(), runs[0].as_ref().unwrap().id.as_str()), (1, "resize"));
+        assert_eq!(pairs(&runs[0]), [(128, 8.0), (256, 4.0), (512, 2.0)]);
+    }
+
+    #[test]
+    fn no_function_and_no_size_is_added_beyond_the_limit() {
+        let mut table = Table { groups: MAX_GROUPS - 1, ..Table::default() };
+        let columns = Columns::new(&["function", "memory", "duration"], b',');
+        let mut push = |name, mb| {
+            table
+                .push(&Row { row: &ByteRecord::from(vec![name, mb, "5"]), columns: &columns })
+                .map_err(|e| e.to_string())
+        };
+        assert_eq!(push("a", "128"), Ok(()));
+        for (name, mb) in [("a", "256"), ("b", "128")] {
+            assert!(push(name, mb).unwrap_err().starts_with("more than 1000000 pairs"), "{name} {mb}");
+        }
+        assert_eq!(push("a", "128"), Ok(()), "what is known goes on");
+        assert_eq!((table.functions.len(), table.groups), (1, MAX_GROUPS));
     }
 
     #[test]

@@ -159,24 +159,35 @@ impl Lines {
     /// Passes over a line that is too long, and says so.
     fn skip_line(&mut self) -> Error {
         self.number += 1;
-        let error = Error::new(format!("line is longer than {} MiB", LINE_LIMIT >> 20))
+        let lost = match self.find_line_end() {
+            Ok(true) => String::new(),
+            Ok(false) => {
+                self.finished = true;
+                self.start = self.end;
+                format!(", and does not end within {} MiB: nothing after it was read", SKIP_LIMIT >> 20)
+            }
+            Err(error) => format!(", and its end was not found: {}", error.problem()),
+        };
+        Error::new(format!("line is longer than {} MiB{lost}", LINE_LIMIT >> 20))
             .help("write one record or one log event a line, for example with jq -c '.[]'")
-            .at(format!("line {}", self.number));
+            .at(format!("line {}", self.number))
+    }
+
+    /// Passes over what is left of a line; whether it ends soon enough.
+    fn find_line_end(&mut self) -> Result<bool> {
         let mut skipped = 0;
         while skipped < SKIP_LIMIT {
             if let Some(at) = memchr(b'\n', self.pending()) {
                 self.start += at + 1;
-                return error;
+                return Ok(true);
             }
             skipped += self.end - self.start;
             self.start = self.end;
-            if !matches!(self.fill(), Ok(true)) {
-                return error;
+            if !self.fill()? {
+                return Ok(true);
             }
         }
-        self.finished = true;
-        self.start = self.end;
-        error
+        Ok(false)
     }
 }
 
@@ -214,7 +225,7 @@ mod tests {
         let text = io::repeat(b'x').take(3 * LINE_LIMIT as u64).chain(&b"\ngood\n"[..]);
         let mut lines = Lines::open(Box::new(text)).unwrap();
         let error = lines.next_line().unwrap().unwrap_err();
-        assert_eq!(error.place(), ["line 1"]);
+        assert_eq!((error.place(), error.problem()), (&["line 1".to_owned()][..], "line is longer than 16 MiB"));
         assert!(lines.buffer.len() <= LINE_LIMIT + CHUNK, "the buffer stays bounded");
         assert_eq!(lines.next_line().unwrap().unwrap(), (2, &b"good"[..]));
         assert!(lines.next_line().is_none());
@@ -223,7 +234,22 @@ mod tests {
     #[test]
     fn an_endless_line_is_given_up() {
         let mut lines = Lines::open(Box::new(io::repeat(b'x'))).unwrap();
-        assert!(lines.next_line().unwrap().is_err());
+        let error = lines.next_line().unwrap().unwrap_err();
+        assert!(error.problem().ends_with("does not end within 256 MiB: nothing after it was read"), "{error}");
+        assert!(lines.next_line().is_none());
+    }
+
+    #[test]
+    fn an_input_that_breaks_off_in_a_line_that_is_too_long_says_both() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("broken pipe"))
+            }
+        }
+        let mut lines = Lines::open(Box::new(io::repeat(b'x').take(2 * LINE_LIMIT as u64).chain(Broken))).unwrap();
+        let error = lines.next_line().unwrap().unwrap_err();
+        assert!(error.problem().contains("longer than 16 MiB") && error.problem().contains("broken pipe"), "{error}");
         assert!(lines.next_line().is_none());
     }
 

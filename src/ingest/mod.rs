@@ -5,7 +5,8 @@
 //! * CSV with a header;
 //! * REPORT lines of CloudWatch logs, grouped by function and memory size.
 //!
-//! Of logs, [`statistics`] tells more: percentiles, init, failures. `Loads` reads how often functions run.
+//! Of logs, [`statistics`] tells more: percentiles, init, failures. `Loads` reads how often functions run,
+//! `Baseline` what was known of runs before.
 //!
 //! Inputs are read lazily and in order, in memory that does not grow with their length. What
 //! cannot be read is one error item with its place; everything else is still read.
@@ -17,13 +18,15 @@
 //! # Ok::<(), powercurve::Error>(())
 //! ```
 
+#[cfg(feature = "loads")]
+mod baseline;
 mod cost;
 mod csv;
 mod detect;
 mod distribution;
 mod json;
 mod lines;
-#[cfg(feature = "cli")]
+#[cfg(feature = "loads")]
 mod load;
 mod logs;
 mod lpt;
@@ -39,16 +42,18 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::curve::Run;
+use crate::curve::{Point, Run};
 use crate::error::{Error, Result};
 use detect::Format;
 use lines::Lines;
 use report::Reports;
 
+#[cfg(feature = "loads")]
+pub use baseline::Baseline;
 pub use cost::infer_arch;
 pub use distribution::{DISCARD, RELATIVE_ERROR, Summary};
 pub use lines::LINE_LIMIT;
-#[cfg(feature = "cli")]
+#[cfg(feature = "loads")]
 pub use load::Loads;
 pub use logs::{statistics, statistics_of};
 pub use record::parse_record;
@@ -162,6 +167,15 @@ impl RawRun {
             Content::Parsed(_) => None,
         };
         Place { file: Arc::clone(&self.file), line }
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Json { text, .. } => text.len(),
+            Content::Url { url, .. } => url.len(),
+            Content::Parsed(run) => run.curve.len() * size_of::<Point>(),
+        }
     }
 
     /// Parses it.

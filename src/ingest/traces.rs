@@ -1,5 +1,6 @@
 //! X-Ray traces in: how long one invocation waits for what it calls.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -34,8 +35,15 @@ struct Segment {
     document: String,
 }
 
+/// The origin of the segment that a function sends; `AWS::Lambda` is that of the service in front of it.
+const FUNCTION: &str = "AWS::Lambda::Function";
+
 #[derive(Deserialize)]
 struct Document {
+    /// Of a segment of a function its name.
+    name: Option<String>,
+    /// What kind of thing sent the segment.
+    origin: Option<String>,
     start_time: Option<f64>,
     end_time: Option<f64>,
     /// `aws` for a call to an AWS service, `remote` for any other call.
@@ -47,10 +55,12 @@ struct Document {
 /// Mean time in ms that a traced invocation waits for calls, from the JSON of `aws xray batch-get-traces`.
 ///
 /// Calls are the subsegments of namespace `aws` and `remote` (X-Ray developer guide, "Segment documents"); where they
-/// overlap, as parallel calls do, the time counts once.
+/// overlap, as parallel calls do, the time counts once. Only the segments of the function itself are read, each one an
+/// invocation: other services of a trace have calls of their own. Where no segment is marked as that of a function, those
+/// of no origin make one invocation a trace.
 ///
 /// # Errors
-/// When the file cannot be read, is not such JSON, or holds no call.
+/// When the file cannot be read, is not such JSON, holds no call, or traces several functions.
 pub fn waiting_ms(path: &Path) -> Result<f64> {
     let at = |e: Error| e.at(path.display().to_string());
     let mut text = Vec::new();
@@ -72,25 +82,45 @@ pub fn waiting_ms_of(json: &[u8]) -> Result<f64> {
     let help = "save the output of `aws xray batch-get-traces --trace-ids ...`";
     let not_traces = |e: serde_json::Error| Error::new(format!("not X-Ray traces: {e}")).help(help);
     let answer: Answer = serde_json::from_slice(json).map_err(not_traces)?;
-    let mut waits = Vec::new();
+    let mut traces = Vec::new();
     for (i, trace) in answer.traces.iter().enumerate() {
-        let mut calls = Vec::new();
-        for segment in &trace.segments {
-            let document: Document =
-                serde_json::from_str(&segment.document).map_err(|e| not_traces(e).at(format!("trace {}", i + 1)))?;
-            collect(&document, &mut calls, 0);
-        }
-        if !calls.is_empty() {
-            waits.push(1e3 * covered(calls));
-        }
+        let document = |segment: &Segment| serde_json::from_str(&segment.document);
+        let documents = trace.segments.iter().map(document).collect::<serde_json::Result<Vec<Document>>>();
+        traces.push(documents.map_err(|e| not_traces(e).at(format!("trace {}", i + 1)))?);
     }
-    if waits.is_empty() {
+    let waits: Vec<f64> = invocations(&traces)?.iter().map(|segments| 1e3 * waiting(segments)).collect();
+    if waits.iter().all(|&wait| wait == 0.0) {
         return Err(Error::new("no call in the traces: expected subsegments of namespace aws or remote").help(help));
     }
     let mean = waits.iter().sum::<f64>() / waits.len() as f64;
     let mean =
         Millis::new(mean).map_err(|e| e.help("times in traces are seconds since 1970").at("time of the calls"))?;
     Ok(mean.ms())
+}
+
+/// The segments of each invocation.
+fn invocations(traces: &[Vec<Document>]) -> Result<Vec<Vec<&Document>>> {
+    let of_function: Vec<&Document> =
+        traces.iter().flatten().filter(|d| d.origin.as_deref() == Some(FUNCTION)).collect();
+    let names: BTreeSet<&str> = of_function.iter().filter_map(|d| d.name.as_deref()).collect();
+    let mut names = names.into_iter();
+    if let (Some(one), Some(other)) = (names.next(), names.next()) {
+        let keep =
+            format!("keep one: jq '.Traces[].Segments |= map(select(.Document | fromjson | .name == \"{one}\"))'");
+        return Err(Error::new(format!("the traces hold {one} and {other}: expected those of one function")).help(keep));
+    }
+    if !of_function.is_empty() {
+        return Ok(of_function.into_iter().map(|document| vec![document]).collect());
+    }
+    let without_origin = traces.iter().map(|trace| trace.iter().filter(|d| d.origin.is_none()).collect::<Vec<_>>());
+    Ok(without_origin.filter(|segments| !segments.is_empty()).collect())
+}
+
+/// How long the calls of an invocation take together, in seconds.
+fn waiting(segments: &[&Document]) -> f64 {
+    let mut calls = Vec::new();
+    segments.iter().for_each(|segment| collect(segment, &mut calls, 0));
+    covered(calls)
 }
 
 /// Start and end, in seconds, of the calls below a document; calls inside a call are part of it.
@@ -121,10 +151,23 @@ fn covered(mut intervals: Vec<(f64, f64)>) -> f64 {
 mod tests {
     use super::*;
 
+    /// An answer with these traces, each of these documents.
+    fn answer(traces: &[&[&str]]) -> Vec<u8> {
+        let segment = |document: &&str| serde_json::json!({"Id": "a", "Document": document});
+        let trace = |documents: &&[&str]| serde_json::json!({"Id": "1", "Segments": documents.iter().map(segment).collect::<Vec<_>>()});
+        serde_json::json!({"Traces": traces.iter().map(trace).collect::<Vec<_>>()}).to_string().into_bytes()
+    }
+
     fn traces(document: &str) -> Vec<u8> {
-        serde_json::json!({"Traces": [{"Id": "1", "Segments": [{"Id": "a", "Document": document}]}]})
-            .to_string()
-            .into_bytes()
+        answer(&[&[document]])
+    }
+
+    /// A segment with one call of so many seconds.
+    fn segment(origin: &str, name: &str, call_s: f64) -> String {
+        format!(
+            r#"{{"name": "{name}", "origin": "{origin}", "start_time": 0, "end_time": 9, "subsegments": [
+                {{"name": "call", "namespace": "aws", "start_time": 0, "end_time": {call_s}}}]}}"#
+        )
     }
 
     #[test]
@@ -136,6 +179,38 @@ mod tests {
                 {"name": "api", "namespace": "remote", "start_time": 0.4, "end_time": 0.6}]}]}"#;
         let ms = waiting_ms_of(&traces(document)).unwrap();
         assert!((ms - 400.0).abs() < 1e-6, "{ms}");
+    }
+
+    #[test]
+    fn only_the_function_itself_counts() {
+        let gateway = segment("AWS::ApiGateway::Stage", "api/prod", 3.0);
+        let service = segment("AWS::Lambda", "orders", 2.0);
+        let function = segment(FUNCTION, "orders", 0.5);
+        let downstream = segment("AWS::ECS::Container", "stock", 0.75);
+        let own_server =
+            r#"{"name": "client", "subsegments": [{"namespace": "remote", "start_time": 0, "end_time": 4}]}"#;
+        let ms = waiting_ms_of(&answer(&[&[&gateway, &service, &function, &downstream, own_server]])).unwrap();
+        assert_eq!(ms, 500.0);
+        // two attempts in one trace are two invocations, a trace without the function is none
+        let again = segment(FUNCTION, "orders", 0.25);
+        assert_eq!(waiting_ms_of(&answer(&[&[&function, &service, &again], &[&gateway]])).unwrap(), 375.0);
+        let other = segment(FUNCTION, "invoices", 1.0);
+        let error = waiting_ms_of(&answer(&[&[&function, &other]])).unwrap_err().to_string();
+        assert!(
+            error.contains("invoices and orders: expected those of one") && error.contains("help: keep one"),
+            "{error}"
+        );
+        // without any function, traces are invocations and what has an origin is something else
+        assert_eq!(waiting_ms_of(&answer(&[&[own_server, &gateway], &[&gateway]])).unwrap(), 4000.0);
+        assert!(waiting_ms_of(&answer(&[&[&gateway]])).is_err());
+    }
+
+    #[test]
+    fn an_invocation_without_calls_waits_for_nothing() {
+        let none = segment(FUNCTION, "orders", 0.0);
+        assert_eq!(waiting_ms_of(&answer(&[&[&segment(FUNCTION, "orders", 0.5)], &[&none]])).unwrap(), 250.0);
+        let plain = r#"{"subsegments": [{"namespace": "aws", "start_time": 0, "end_time": 1}]}"#;
+        assert_eq!(waiting_ms_of(&answer(&[&[plain], &["{}"]])).unwrap(), 500.0);
     }
 
     #[test]

@@ -4,8 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::metrics::{Series, label_to_function, moment};
-use super::{FORMS, Loads};
-use crate::curve::Arch;
+use super::{FORMS, Loads, arch, storage};
 use crate::error::{Error, Result};
 use crate::ingest::json;
 use crate::load::FunctionLoad;
@@ -75,9 +74,9 @@ impl Function {
         Ok(FunctionLoad {
             invocations_per_month: None,
             memory: self.memory_size.map(MemoryMb::from_f64).transpose()?,
-            arch: self.architectures.first().map(|a| a.parse::<Arch>()).transpose()?,
+            arch: self.architectures.first().map(|text| arch(text)).transpose()?,
             runtime: self.runtime,
-            storage_mb: self.ephemeral_storage.map(|s| s.size),
+            storage_mb: self.ephemeral_storage.map(|s| storage(s.size)).transpose()?,
         })
     }
 }
@@ -91,8 +90,10 @@ impl Metric {
         let when = |value: &serde_json::Value| value.as_f64().or_else(|| value.as_str().and_then(moment));
         let mut series = Series::default();
         for (at, value) in self.timestamps.iter().zip(&self.values) {
-            let at =
-                when(at).ok_or_else(|| Error::new(format!("{at} is not a time: expected 2026-05-01T00:00:00Z")))?;
+            let at = when(at).ok_or_else(|| {
+                Error::new(format!("{at} is not a time: expected 2026-05-01T00:00:00Z"))
+                    .help("give the answer as `aws cloudwatch get-metric-data` prints it")
+            })?;
             series.add(at, *value);
         }
         Ok((name, series.per_month()?))

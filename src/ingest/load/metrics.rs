@@ -85,19 +85,17 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
 
 /// The values of one period; an empty cell is a period without invocations.
 fn values(at: f64, row: &ByteRecord, columns: &mut Vec<Series>) -> Result<()> {
-    for (i, cell) in row.iter().skip(1).enumerate() {
-        if columns.len() <= i {
-            columns.push(Series::default());
-        }
-        let text = String::from_utf8_lossy(cell);
-        let value = match text.trim() {
-            "" | "-" => 0.0,
-            text => text
-                .parse::<f64>()
-                .map_err(|_| Error::new(format!("'{text}' is not a number of invocations")))
-                .and_then(invocations)?,
-        };
-        columns[i].add(at, value);
+    let value = |cell: &[u8]| match String::from_utf8_lossy(cell).trim() {
+        "" | "-" => Ok(0.0),
+        text => invocations(text.parse().map_err(|_| {
+            Error::new(format!("'{text}' is not a number of invocations: expected one, or nothing"))
+                .help("download the graph again, with the statistic Sum")
+        })?),
+    };
+    let values = row.iter().skip(1).map(value).collect::<Result<Vec<_>>>()?;
+    columns.resize_with(columns.len().max(values.len()), Series::default);
+    for (column, value) in columns.iter_mut().zip(values) {
+        column.add(at, value);
     }
     Ok(())
 }
@@ -135,7 +133,7 @@ impl Series {
         if span > 0.0 {
             invocations(self.total * HOURS_PER_MONTH * 3600.0 / span)
         } else {
-            Err(Error::new("the periods have no length"))
+            Err(Error::new("the periods have no length: expected times that differ").help(FORMS))
         }
     }
 }

@@ -11,7 +11,8 @@ mod table;
 use std::collections::BTreeMap;
 
 use super::lines::Lines;
-use super::{Source, inputs};
+use super::{Input, Source, inputs};
+use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::load::{FunctionLoad, function_name};
 
@@ -31,8 +32,16 @@ impl Loads {
     /// # Errors
     /// When a file cannot be read, is in none of the forms, or holds no function.
     pub fn read(paths: &[String]) -> Result<(Self, Vec<Error>)> {
+        Self::read_inputs(inputs(paths))
+    }
+
+    /// The same of inputs that are known already, such as bytes in memory.
+    ///
+    /// # Errors
+    /// As [`Loads::read`].
+    pub fn read_inputs(inputs: Vec<Result<Input>>) -> Result<(Self, Vec<Error>)> {
         let (mut all, mut rejected) = (Self::default(), Vec::new());
-        for input in inputs(paths) {
+        for input in inputs {
             for source in input?.sources {
                 let place = source.place();
                 let (found, bad) = read_one(source).map_err(|e| e.at(&place))?;
@@ -98,14 +107,29 @@ fn invocations(x: f64) -> Result<f64> {
     if (0.0..=1e15).contains(&x) {
         Ok(x)
     } else {
-        Err(Error::new(format!("{x} invocations are not usable: expected a number of 0 or more")))
+        Err(Error::new(format!("{x} invocations are not usable: expected a number of 0 or more, at most 1e15"))
+            .help("give the invocations of a month, or the statistic Sum of the metric Invocations"))
     }
+}
+
+/// A size of ephemeral storage, in MB.
+fn storage(mb: f64) -> Result<f64> {
+    if (512.0..=10_240.0).contains(&mb) {
+        Ok(mb)
+    } else {
+        Err(Error::new(format!("ephemeral storage of {mb} MB is outside what Lambda offers: expected 512 to 10240"))
+            .help("leave it empty where it is not known"))
+    }
+}
+
+/// The instruction set of a function.
+fn arch(text: &str) -> Result<Arch> {
+    text.parse().map_err(|e: Error| e.help("leave it empty where it is not known"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::curve::Arch;
 
     fn read(texts: &[&str]) -> Result<(Loads, Vec<Error>)> {
         let folder = tempfile::tempdir().unwrap();
@@ -146,6 +170,28 @@ mod tests {
         assert!(told[0].contains("line 3") && told[0].contains("'many'"), "{told:?}");
         assert!(told[1].contains("line 4") && told[1].contains("64 MB is outside"), "{told:?}");
         assert!(told[2].contains("line 5") && told[2].contains("function"), "{told:?}");
+    }
+
+    #[test]
+    fn a_rejected_row_of_a_graph_counts_for_no_function() {
+        let graph = "Label,a,b\n2026-05-01,100,5\n2026-05-02,100,many\n2026-05-03,100,5\n";
+        let (loads, rejected) = read(&[graph]).unwrap();
+        assert!(rejected[0].to_string().contains("line 3: 'many'"), "{rejected:?}");
+        let of = |name| loads.get(name).unwrap().invocations_per_month.unwrap();
+        assert!((of("a") / of("b") - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_no_function_has_is_refused() {
+        let (_, rejected) = read(&[
+            "function,invocations,storage,arch\na,1,512,arm64\nb,1,-5,\nc,1,20000,\nd,-1,,\ne,1e16,,\nf,1,,mips\n",
+        ])
+        .unwrap();
+        let words = ["storage of -5 MB", "storage of 20000 MB", "-1 invocations", "invocations", "architecture 'mips'"];
+        assert_eq!(rejected.len(), words.len());
+        for (error, words) in rejected.iter().zip(words) {
+            assert!(error.problem().contains(words) && error.to_string().contains("\n  help: "), "{error}");
+        }
     }
 
     #[test]

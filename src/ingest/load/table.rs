@@ -2,7 +2,7 @@
 
 use ::csv::ByteRecord;
 
-use super::{Loads, invocations};
+use super::{Loads, arch, invocations, storage};
 use crate::error::{Error, Result};
 use crate::ingest::csv::snake_case;
 use crate::ingest::lines::Lines;
@@ -35,6 +35,17 @@ const SPELLINGS: [(Field, &[&str]); 6] = [
     (Field::Runtime, &["runtime"]),
     (Field::Storage, &["storage", "ephemeral_storage", "ephemeral_storage_size"]),
 ];
+
+impl Field {
+    /// Units that may follow a number of the field, and how many of ours each is.
+    const fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Self::Invocations => &[("", 1.0), ("k", 1e3), ("M", 1e6)],
+            Self::Memory | Self::Storage => &[("", 1.0), ("MB", 1.0), ("MiB", 1.0), ("GB", 1024.0), ("GiB", 1024.0)],
+            Self::Function | Self::Arch | Self::Runtime => &[],
+        }
+    }
+}
 
 /// Endings of a column's name that say its unit or period, and beginnings that say its period.
 const ENDINGS: [&str; 7] = ["_per_month", "_a_month", "_month", "_monthly", "_mb", "_mib", "_in"];
@@ -91,10 +102,10 @@ impl Columns {
 
     fn number(&self, row: &ByteRecord, field: Field, name: &str) -> Result<Option<f64>> {
         let Some(text) = self.text(row, field) else { return Ok(None) };
-        let plain = text.replace(['_', ' '], "");
-        let plain = if self.1 { plain.replace(',', ".") } else { plain.replace(',', "") };
-        let plain = plain.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        plain.parse().map(Some).map_err(|_| {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = field.units().iter().find(|(unit, _)| unit.eq_ignore_ascii_case(&text[digits.len()..]));
+        let number = unit.and_then(|(_, factor)| Some(factor * plain(digits.trim_end(), self.1)?));
+        number.map(Some).ok_or_else(|| {
             Error::new(format!("{name} is '{text}': expected a number")).help("write numbers plainly: 1500000 or 1.5e6")
         })
     }
@@ -106,11 +117,25 @@ impl Columns {
         let load = FunctionLoad {
             invocations_per_month: self.number(row, Field::Invocations, "invocations")?.map(invocations).transpose()?,
             memory: self.number(row, Field::Memory, "memory")?.map(MemoryMb::from_f64).transpose()?,
-            arch: self.text(row, Field::Arch).map(|text| text.parse()).transpose()?,
+            arch: self.text(row, Field::Arch).map(|text| arch(&text)).transpose()?,
             runtime: self.text(row, Field::Runtime),
-            storage_mb: self.number(row, Field::Storage, "storage")?,
+            storage_mb: self.number(row, Field::Storage, "storage")?.map(storage).transpose()?,
         };
         Ok((name, load))
+    }
+}
+
+/// The number of a text, in which blanks, `_` and commas may only part thousands: `1,500,000`, never `1,5`.
+fn plain(text: &str, decimal_comma: bool) -> Option<f64> {
+    let is_point = |c: char| c == '.' || decimal_comma && c == ',';
+    let (whole, rest) = text.split_at(text.find(|c| is_point(c) || c == 'e' || c == 'E').unwrap_or(text.len()));
+    let groups: Vec<&str> = whole.split([',', '_', ' ', '\u{a0}', '\u{202f}']).collect();
+    let parted = |first: &str, others: &[&str]| (1..=3).contains(&first.len()) && others.iter().all(|g| g.len() == 3);
+    match &groups[..] {
+        [first, others @ ..] if others.is_empty() || parted(first, others) => {
+            format!("{}{}", groups.concat(), rest.replacen(is_point, ".", 1)).parse().ok()
+        }
+        _ => None,
     }
 }
 
@@ -142,5 +167,41 @@ mod tests {
         for header in ["memory,duration", "function,colour", "hello"] {
             assert_eq!(delimiter(header), None, "{header}");
         }
+    }
+    fn load(text: &str) -> std::result::Result<FunctionLoad, String> {
+        let delimiter = delimiter(text.lines().next().unwrap()).unwrap();
+        let lines = Lines::open(Box::new(std::io::Cursor::new(text.to_owned()))).unwrap();
+        let (loads, rejected) = read(lines, delimiter);
+        rejected.first().map_or_else(|| Ok(loads.get("a").unwrap().clone()), |e| Err(e.to_string()))
+    }
+
+    #[test]
+    fn numbers_mean_what_they_say() {
+        let invocations = |cell: &str| load(&format!("function\tinvocations\na\t{cell}\n"));
+        for (cell, number) in [
+            ("3000", 3e3),
+            ("1.5e6", 1.5e6),
+            ("1,500,000", 1.5e6),
+            ("1 500 000", 1.5e6),
+            ("15_000.5", 15_000.5),
+            ("3k", 3e3),
+            ("1.5M", 1.5e6),
+            ("1.5 m", 1.5e6),
+        ] {
+            assert_eq!(invocations(cell).unwrap().invocations_per_month, Some(number), "{cell}");
+        }
+        for cell in ["1,5", "12,34,567", "1500,000", ",500", "1,500,00", "1.5,000", "1 5", "3 lots", "3GB", "inf", "k"]
+        {
+            let error = invocations(cell).unwrap_err();
+            assert!(error.contains(&format!("'{cell}'")) && error.contains("help:"), "{cell}: {error}");
+        }
+        let comma = load("function;invocations\na;1,5e6\n").unwrap();
+        assert_eq!(comma.invocations_per_month, Some(1.5e6), "the decimal comma of a file with semicolons");
+        assert!(load("function;invocations\na;1,500,000\n").is_err());
+        for (cell, mb) in [("512", 512), ("512 MB", 512), ("512MiB", 512), ("2 GB", 2048), ("1,024 mb", 1024)] {
+            let load = load(&format!("function\tmemory\na\t{cell}\n")).unwrap();
+            assert_eq!(load.memory.map(MemoryMb::mb), Some(mb), "{cell}");
+        }
+        assert!(load("function\tmemory\na\t512k\n").unwrap_err().contains("memory is '512k'"));
     }
 }

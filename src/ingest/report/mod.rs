@@ -7,7 +7,8 @@ mod line;
 mod scan;
 mod statistics;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{HashMap, VecDeque};
 
 use super::MAX_GROUPS;
 use super::distribution::Distribution;
@@ -101,11 +102,26 @@ impl Reports {
     }
 
     fn settle_oldest(&mut self) {
-        if let Some((function, report)) = self.pending.pop_front()
-            && let Some(function) = self.functions.get_mut(function)
-        {
-            self.groups += function.settle(&report);
-        }
+        let Some((function, report)) = self.pending.pop_front() else { return };
+        let Some(function) = self.functions.get_mut(function) else { return };
+        let memory = report.memory_mb.and_then(|mb| MemoryMb::from_f64(mb).ok());
+        let duration = report.duration_ms.and_then(|ms| Millis::new(ms).ok());
+        let (Some(memory), Some(duration)) = (memory, duration) else {
+            function.incomplete += 1;
+            return;
+        };
+        let size = match function.sizes.entry(memory) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if self.groups >= MAX_GROUPS => {
+                self.beyond_limit += 1;
+                return;
+            }
+            Entry::Vacant(new) => {
+                self.groups += 1;
+                new.insert(Size::default())
+            }
+        };
+        size.push(duration, &report);
     }
 
     /// The runs, one a function, in the order of appearance.
@@ -120,7 +136,7 @@ impl Reports {
         }
         let beyond = (self.beyond_limit > 0).then(|| {
             Error::new(format!(
-                "{} invocations belong to further functions: expected at most {MAX_GROUPS} pairs of function and size",
+                "{} invocations belong to further functions or sizes: expected at most {MAX_GROUPS} pairs of function and size",
                 self.beyond_limit
             ))
             .help("split the logs by function")
@@ -130,27 +146,6 @@ impl Reports {
 }
 
 impl Function {
-    /// Counts an invocation in; returns the number of sizes that are new.
-    fn settle(&mut self, report: &Report) -> usize {
-        let size = report.memory_mb.and_then(|mb| MemoryMb::from_f64(mb).ok());
-        let duration = report.duration_ms.and_then(|ms| Millis::new(ms).ok());
-        let (Some(memory), Some(duration)) = (size, duration) else {
-            self.incomplete += 1;
-            return 0;
-        };
-        let known = self.sizes.len();
-        let size = self.sizes.entry(memory).or_default();
-        match report.failure {
-            Some(failure) => *size.failed.entry(failure).or_default() += 1,
-            None => {
-                size.duration.push(duration.ms());
-                size.max_memory_used_mb = larger(size.max_memory_used_mb, report.max_memory_used_mb);
-                report.init_ms.into_iter().for_each(|ms| size.init.push(ms));
-            }
-        }
-        self.sizes.len() - known
-    }
-
     fn into_statistics(self) -> FunctionStatistics {
         FunctionStatistics {
             function: String::from_utf8_lossy(&self.name).into_owned(),
@@ -161,6 +156,18 @@ impl Function {
 }
 
 impl Size {
+    /// Counts an invocation in.
+    fn push(&mut self, duration: Millis, report: &Report) {
+        match report.failure {
+            Some(failure) => *self.failed.entry(failure).or_default() += 1,
+            None => {
+                self.duration.push(duration.ms());
+                self.max_memory_used_mb = larger(self.max_memory_used_mb, report.max_memory_used_mb);
+                report.init_ms.into_iter().for_each(|ms| self.init.push(ms));
+            }
+        }
+    }
+
     fn into_statistics(self, memory: MemoryMb) -> SizeStatistics {
         SizeStatistics {
             memory,
@@ -169,5 +176,29 @@ impl Size {
             max_memory_used_mb: self.max_memory_used_mb,
             failed: self.failed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_function_and_no_size_is_added_beyond_the_limit() {
+        // room for one function with one size
+        let mut reports = Reports { groups: MAX_GROUPS - 2, ..Reports::default() };
+        let report = |mb| Report { memory_mb: Some(mb), duration_ms: Some(5.0), ..Report::default() };
+        for (name, mb) in [("a", 128.0), ("a", 256.0), ("a", 128.0)] {
+            reports.push(name.as_bytes(), report(mb));
+        }
+        while !reports.pending.is_empty() {
+            reports.settle_oldest();
+        }
+        reports.push(b"b", report(128.0));
+        assert_eq!((reports.functions.len(), reports.groups), (1, MAX_GROUPS));
+        let told: Vec<_> = reports.into_statistics().collect();
+        assert_eq!(told[0].as_ref().unwrap().sizes.iter().map(|s| s.memory.mb()).collect::<Vec<_>>(), [128]);
+        let error = told[1].as_ref().unwrap_err().to_string();
+        assert!(error.starts_with("2 invocations belong to further functions or sizes"), "{error}");
     }
 }

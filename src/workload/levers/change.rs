@@ -68,16 +68,19 @@ fn keep_alive(workload: &mut Workload) -> Result<()> {
     Err(useless(why, workload))
 }
 
-/// Removes the call of this name, else the first whose name holds one of the words.
-fn take_call(workload: &mut Workload, name: Option<&str>, words: &[&str]) -> Result<Call> {
+/// The place of the call of this name, else of the first whose name holds one of the words.
+fn find_call(workload: &Workload, name: Option<&str>, words: &[&str]) -> Result<usize> {
     let is_it = |call: &Call| match name {
         Some(name) => call.name == name,
         None => words.iter().any(|word| call.name.to_lowercase().contains(word)),
     };
-    match workload.calls.iter().position(is_it) {
-        Some(i) => Ok(workload.calls.remove(i)),
-        None => Err(no_such_call(workload, name, words)),
-    }
+    workload.calls.iter().position(is_it).ok_or_else(|| no_such_call(workload, name, words))
+}
+
+/// Removes the call that [`find_call`] finds.
+fn take_call(workload: &mut Workload, name: Option<&str>, words: &[&str]) -> Result<Call> {
+    let at = find_call(workload, name, words)?;
+    Ok(workload.calls.remove(at))
 }
 
 fn no_such_call(workload: &Workload, name: Option<&str>, words: &[&str]) -> Error {
@@ -155,9 +158,12 @@ fn parallel_calls(workload: &mut Workload) -> Result<()> {
 
 /// The wait leaves the function, which is invoked once more after it; the CPU work of asking stays.
 fn step_functions_wait(workload: &mut Workload, environment: &mut Environment, name: Option<&str>) -> Result<()> {
-    let longest = workload.calls.iter().max_by(|a, b| wait_ms(a).total_cmp(&wait_ms(b))).map(|c| c.name.clone());
-    let name = name.map(str::to_owned).or(longest);
-    let call = take_call(workload, name.as_deref(), &[])?;
+    let waits = workload.calls.iter().map(wait_ms).enumerate();
+    let at = match (name, waits.max_by(|a, b| a.1.total_cmp(&b.1))) {
+        (None, Some((longest, _))) => longest,
+        _ => find_call(workload, name, &[])?,
+    };
+    let call = workload.calls.remove(at);
     workload.cpu.work_ms += f64::from(call.count) * call.warm_cpu_ms();
     environment.invocations_per_event += 1;
     environment.transitions_per_event += WAIT_TRANSITIONS;

@@ -133,7 +133,7 @@ pub(super) const ALL: [LeverInfo; 15] = [
     LeverInfo {
         name: "multi-thread-transfer",
         value: "number of connections [10]",
-        assumption: "connections add up to the network cap: 340 MB/s in bursts of about 280 MB, then 76 MB/s",
+        assumption: "connections add up to the network cap: 340 MB/s in bursts of about 360 MB, then 76 MB/s",
         confidence: Confidence::B,
         source: "github.com/sjakthol/aws-network-benchmark (2024); S3 guidance of parallel 8-16 MB ranges",
     },
