@@ -22,7 +22,7 @@ pub fn draw(seed: u64, index: u64) -> Workload {
     let intended = *choose(&mut rng, &patterns);
     let mut workload = of_pattern(intended, &mut rng);
     // a tuning run with parallel invocations lets cold starts into the means of some sizes; the pattern is then what the
-    // run shows, with the init as CPU work (labels by the warm handler alone lost 3 of 151 recorded runs)
+    // run shows, with the init as CPU work (labels by the warm handler alone were no better on recorded runs)
     if intended != Pattern::DownstreamLimited && rng.random_bool(LEAKY) {
         workload.cold_start.share = 0.3;
     }

@@ -32,7 +32,7 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { seed: 2026, runs: 40_000, alpha: 1.0, rounds: 2 }
+        Self { seed: 2026, runs: 160_000, alpha: 1.0, rounds: 2 }
     }
 }
 
