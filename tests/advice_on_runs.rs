@@ -166,3 +166,27 @@ fn yuan_and_storage_count() {
     assert!((paid - free - seconds * 1e-6).abs() < 1e-12, "{paid} {free}");
     powercurve(&["recommend", LPT, "--storage", "64"]).assert().code(2);
 }
+
+#[test]
+fn arm64_moves_the_knee_of_a_fitted_run() {
+    let run = stdout(&["simulate", "prime-numbers", "--format", "lpt"], "");
+    let of = |record: &Value, side: &str| record[side]["duration_ms"].as_f64().unwrap();
+    let change = |r: &Value| of(r, "after") / of(r, "before") - 1.0;
+    let given = &jsonl(&["whatif", "prime-numbers", "--lever", "arm64", "--memory", "512"], "")[0];
+    let fitted = &jsonl(&["whatif", "-", "--lever", "arm64", "--memory", "512"], &run)[0];
+    assert!((change(given) - change(fitted)).abs() < 0.02 && change(given) > 0.1, "{given} {fitted}");
+    // nobody says how fast arm64 is: published factors are 0.7 to 1.3
+    for memory in ["512", "3008"] {
+        let open = &jsonl(&["whatif", "-", "--lever", "arm64", "--memory", memory], &run)[0];
+        let ms = |end: &str| open["uncertainty"]["change_ms"][end].as_f64().unwrap() / of(open, "before");
+        assert!(ms("high") - ms("low") > 0.4, "{open}");
+    }
+    // a workload file with a knee of its own moves alike
+    let workload = stdout(&["simulate", "prime-numbers", "--show"], "").replace("[cpu]", "[cpu]\nknee_mb = 1800");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("knee.toml").display().to_string();
+    std::fs::write(&path, workload).unwrap();
+    let moved = stdout(&["simulate", &path, "--arch", "arm64", "--show"], "");
+    let knee = moved.lines().find_map(|line| line.strip_prefix("knee_mb = ")).unwrap().parse::<f64>().unwrap();
+    assert!((knee - 1800.0 * 2048.0 / 1769.0).abs() < 0.01, "{moved}");
+}

@@ -1,5 +1,6 @@
 //! The transformations.
 
+use super::info::ARM64_CPU_FACTOR;
 use super::parts::{largest, wait_ms};
 use super::{Environment, Lever, Scenario};
 use crate::curve::Arch;
@@ -37,7 +38,7 @@ impl Lever {
             Self::MultiThreadTransfer(n) => multi_thread_transfer(workload, *n),
             Self::ConcurrencyLimit(n) => concurrency_limit(workload, *n),
             Self::ProvisionedConcurrency(n) => provisioned_concurrency(workload, environment, *n),
-            Self::Arm64(factor) => arm64(workload, *factor),
+            Self::Arm64(factor) => arm64(workload, factor.unwrap_or(ARM64_CPU_FACTOR)),
             Self::Billing(step) => billing(environment, *step),
         };
         changed.and_then(|()| after.workload.check()).map_err(|e| e.at(format!("lever {}", self.name())))?;
@@ -201,12 +202,12 @@ fn provisioned_concurrency(workload: &mut Workload, environment: &mut Environmen
     Ok(())
 }
 
-/// Every CPU time changes by the factor; waits, network and init stay.
+/// Every CPU time changes by the factor, and the knee moves; waits, network and init stay.
 fn arm64(workload: &mut Workload, factor: f64) -> Result<()> {
     if workload.arch == Arch::Arm64 {
         return Err(useless("the workload already runs on arm64", workload));
     }
-    workload.arch = Arch::Arm64;
+    workload.move_to(Arch::Arm64);
     workload.cpu.work_ms *= factor;
     workload.cpu.parallel_ms *= factor;
     for call in &mut workload.calls {
