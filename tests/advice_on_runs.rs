@@ -102,7 +102,7 @@ fn a_baseline_catches_another_pattern_and_a_slower_curve() {
 #[test]
 fn snippets_hold_the_chosen_size() {
     for (kind, part) in [
-        ("github-actions", "powercurve check datasets/examples/lpt-output.json --current 512"),
+        ("github-actions", "powercurve check datasets/examples/lpt-output.json --current 512 --tolerance 10%"),
         ("sam", "MemorySize: 512"),
         ("cdk", "memorySize: 512"),
         ("terraform", "memory_size   = 512"),
@@ -165,6 +165,51 @@ fn yuan_and_storage_count() {
         jsonl(&["recommend", LPT, "--strategy", "speed"], "")[0]["duration_ms"].as_f64().unwrap().ceil() / 1e3;
     assert!((paid - free - seconds * 1e-6).abs() < 1e-12, "{paid} {free}");
     powercurve(&["recommend", LPT, "--storage", "64"]).assert().code(2);
+}
+
+/// The command of each step that `recommend --snippet github-actions` prints.
+fn steps(args: &[&str], stdin: &str) -> Vec<Vec<String>> {
+    let text = stdout(&[&["recommend", "--snippet", "github-actions"], args].concat(), stdin);
+    let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("run: powercurve "));
+    commands.map(|command| command.split(' ').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn a_step_passes_on_the_runs_it_was_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = "{\"id\":\"a\",\"memory_mb\":[128,512,1024],\"duration_ms\":[900,230,120]}\n\
+                {\"id\":\"b\",\"memory_mb\":[128,512,1024],\"duration_ms\":[95,92,91]}\n";
+    let nameless = "{\"memory_mb\":[128,512],\"duration_ms\":[90,20]}\n";
+    std::fs::write(folder.path().join("two.jsonl"), runs).unwrap();
+    std::fs::write(folder.path().join("stdin.jsonl"), [nameless, nameless].concat()).unwrap();
+    let two = folder.path().join("two.jsonl").display().to_string();
+    for extra in [
+        &["--strategy", "cost"][..],
+        &["--strategy", "speed"],
+        &["--strategy", "balanced", "--weight", "0.3"],
+        &["--max-duration", "125ms", "--tolerance", "700%"],
+        &["--strategy", "speed", "--tolerance", "30%", "--prices", "list", "--billing", "100ms"],
+    ] {
+        let steps = steps(&[&[two.as_str()], extra].concat(), "");
+        for step in &steps {
+            let step: Vec<&str> = step.iter().map(String::as_str).collect();
+            let passed = powercurve(&[&step[..], &["--format", "jsonl"]].concat()).assert().success();
+            let lines = String::from_utf8(passed.get_output().stdout.clone()).unwrap();
+            assert_eq!(lines.lines().count(), 1, "one run a step: {lines}");
+        }
+    }
+    // standard input is a file to be saved
+    for step in steps(&["-"], &[nameless, nameless].concat()) {
+        assert!(step.iter().all(|word| word != "-"), "{step:?}");
+        Command::cargo_bin("powercurve").unwrap().current_dir(folder.path()).args(&step).assert().success();
+    }
+    powercurve(&["check", &two, "--id", "c", "--current", "128"]).assert().code(2).stderr(contains("id 'c' among 2"));
+}
+
+#[test]
+fn terraform_evaluates_no_part_of_a_name() {
+    let run = r#"{"id":"a-${var.x}-%{if}","memory_mb":[128,512],"duration_ms":[90,20]}"#;
+    assert!(stdout(&["recommend", "-", "--snippet", "terraform"], run).contains(r#""a-$${var.x}-%%{if}""#));
 }
 
 #[test]
