@@ -235,3 +235,9 @@ fn arm64_moves_the_knee_of_a_fitted_run() {
     let knee = moved.lines().find_map(|line| line.strip_prefix("knee_mb = ")).unwrap().parse::<f64>().unwrap();
     assert!((knee - 1800.0 * 2048.0 / 1769.0).abs() < 0.01, "{moved}");
 }
+
+#[test]
+fn a_fitted_run_fails_at_no_size_that_nobody_tried() {
+    let record = &jsonl(&["whatif", LPT, "--lever", "arm64", "--memory", "128"], "")[0];
+    assert!(record["before"]["duration_ms"].as_f64().is_some(), "{record}");
+}
