@@ -193,11 +193,11 @@ fn concurrency_limit(workload: &mut Workload, limit: Option<u32>) -> Result<()> 
     Err(useless(&why, workload))
 }
 
-fn provisioned_concurrency(workload: &mut Workload, environment: &mut Environment, count: u32) -> Result<()> {
+/// What the environments can serve has no cold starts: how much that is depends on the duration at each size.
+fn provisioned_concurrency(workload: &Workload, environment: &mut Environment, count: u32) -> Result<()> {
     if workload.cold_start.share == 0.0 {
         return Err(useless("no invocation is a cold start (cold_start.share is 0)", workload));
     }
-    workload.cold_start.share = 0.0;
     environment.provisioned = count;
     Ok(())
 }

@@ -149,7 +149,7 @@ pub(super) const ALL: [LeverInfo; 15] = [
     LeverInfo {
         name: "provisioned-concurrency",
         value: "execution environments [1]",
-        assumption: "configured all month (730 h); no cold starts; cheaper than on demand above 60 % use",
+        assumption: "configured all month (730 h); each serves one event after the other without cold starts, what is more runs on demand with its cold starts; cheaper than on demand above 60 % use",
         confidence: Confidence::A,
         source: "aws.amazon.com/lambda/pricing",
     },

@@ -36,7 +36,7 @@ pub struct Environment {
     pub invocations_per_event: u32,
     /// State transitions of Step Functions that one event needs.
     pub transitions_per_event: u32,
-    /// Execution environments of provisioned concurrency, configured all month; 0 for none.
+    /// Execution environments of provisioned concurrency, configured all month; 0 for none. What they serve has no cold starts.
     pub provisioned: u32,
     /// Billing step.
     pub billing: BillingStep,
