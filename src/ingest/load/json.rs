@@ -9,7 +9,7 @@ use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::ingest::json;
 use crate::load::FunctionLoad;
-use crate::units::MemoryMb;
+use crate::units::{MemoryMb, Millis};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -28,6 +28,8 @@ struct Function {
     #[serde(default)]
     architectures: Vec<String>,
     ephemeral_storage: Option<Storage>,
+    /// In seconds.
+    timeout: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +80,7 @@ impl Function {
             arch: self.architectures.first().map(|a| a.parse::<Arch>()).transpose()?,
             runtime: self.runtime,
             storage_mb: self.ephemeral_storage.map(|s| s.size),
+            timeout: self.timeout.map(|s| Millis::new(1e3 * s)).transpose()?,
         })
     }
 }

@@ -109,6 +109,7 @@ impl Columns {
             arch: self.text(row, Field::Arch).map(|text| text.parse()).transpose()?,
             runtime: self.text(row, Field::Runtime),
             storage_mb: self.number(row, Field::Storage, "storage")?,
+            timeout: None,
         };
         Ok((name, load))
     }
