@@ -241,3 +241,17 @@ fn a_fitted_run_fails_at_no_size_that_nobody_tried() {
     let record = &jsonl(&["whatif", LPT, "--lever", "arm64", "--memory", "128"], "")[0];
     assert!(record["before"]["duration_ms"].as_f64().is_some(), "{record}");
 }
+
+#[test]
+fn what_tuner_and_run_leave_to_do() {
+    // 50 times 18 s are more than the tuner's timeout can be
+    let plan = |ms: &str| stdout(&["plan", "--duration", ms, "--invocations", "50"], "");
+    assert!(plan("8s").contains("raise totalExecutionTimeout above its default of 300 s"));
+    assert!(plan("27s").contains("totalExecutionTimeout is at most 900 s") && plan("27s").contains("at most 33"));
+    assert!(plan("600s").contains("5 invocations too many: use --parallel"));
+    // nothing left to measure is no failure
+    let next = ["plan", "--run", RUNS, "--id", "lpt-readme-example", "--next"];
+    assert!(stdout(&next, "").starts_with("Nothing more to measure"));
+    assert_eq!(jsonl(&next, "")[0]["sizes"], Value::Array(Vec::new()));
+    powercurve(&[&next[..], &["--lpt-input"]].concat()).assert().success().stdout("").stderr(contains("Nothing more"));
+}
