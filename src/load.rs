@@ -1,7 +1,7 @@
 //! How one function is configured, and how often it runs: what turns milliseconds into a monthly bill.
 
 use crate::curve::Arch;
-use crate::units::MemoryMb;
+use crate::units::{MemoryMb, Millis};
 
 /// What is known of a deployed function beside its curve. Every field may be unknown.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +16,8 @@ pub struct FunctionLoad {
     pub runtime: Option<String>,
     /// Configured ephemeral storage, in MB; the first 512 are free.
     pub storage_mb: Option<f64>,
+    /// Configured timeout.
+    pub timeout: Option<Millis>,
 }
 
 impl FunctionLoad {
@@ -31,6 +33,7 @@ impl FunctionLoad {
         put(&mut self.arch, newer.arch);
         put(&mut self.runtime, newer.runtime);
         put(&mut self.storage_mb, newer.storage_mb);
+        put(&mut self.timeout, newer.timeout);
     }
 }
 

@@ -143,7 +143,7 @@ fn a_single_former_run_is_compared_with_a_single_run_only() {
 #[test]
 fn snippets_hold_the_chosen_size() {
     for (kind, part) in [
-        ("github-actions", "powercurve check datasets/examples/lpt-output.json --current 512"),
+        ("github-actions", "powercurve check datasets/examples/lpt-output.json --current 512 --tolerance 10%"),
         ("sam", "MemorySize: 512"),
         ("cdk", "memorySize: 512"),
         ("terraform", "memory_size   = 512"),
@@ -206,4 +206,93 @@ fn yuan_and_storage_count() {
         jsonl(&["recommend", LPT, "--strategy", "speed"], "")[0]["duration_ms"].as_f64().unwrap().ceil() / 1e3;
     assert!((paid - free - seconds * 1e-6).abs() < 1e-12, "{paid} {free}");
     powercurve(&["recommend", LPT, "--storage", "64"]).assert().code(2);
+}
+
+/// The command of each step that `recommend --snippet github-actions` prints.
+fn steps(args: &[&str], stdin: &str) -> Vec<Vec<String>> {
+    let text = stdout(&[&["recommend", "--snippet", "github-actions"], args].concat(), stdin);
+    let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("run: powercurve "));
+    commands.map(|command| command.split(' ').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn a_step_passes_on_the_runs_it_was_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = "{\"id\":\"a\",\"memory_mb\":[128,512,1024],\"duration_ms\":[900,230,120]}\n\
+                {\"id\":\"b\",\"memory_mb\":[128,512,1024],\"duration_ms\":[95,92,91]}\n";
+    let nameless = "{\"memory_mb\":[128,512],\"duration_ms\":[90,20]}\n";
+    std::fs::write(folder.path().join("two.jsonl"), runs).unwrap();
+    std::fs::write(folder.path().join("stdin.jsonl"), [nameless, nameless].concat()).unwrap();
+    let two = folder.path().join("two.jsonl").display().to_string();
+    for extra in [
+        &["--strategy", "cost"][..],
+        &["--strategy", "speed"],
+        &["--strategy", "balanced", "--weight", "0.3"],
+        &["--max-duration", "125ms", "--tolerance", "700%"],
+        &["--strategy", "speed", "--tolerance", "30%", "--prices", "list", "--billing", "100ms"],
+    ] {
+        let steps = steps(&[&[two.as_str()], extra].concat(), "");
+        for step in &steps {
+            let step: Vec<&str> = step.iter().map(String::as_str).collect();
+            let passed = powercurve(&[&step[..], &["--format", "jsonl"]].concat()).assert().success();
+            let lines = String::from_utf8(passed.get_output().stdout.clone()).unwrap();
+            assert_eq!(lines.lines().count(), 1, "one run a step: {lines}");
+        }
+    }
+    // standard input is a file to be saved
+    for step in steps(&["-"], &[nameless, nameless].concat()) {
+        assert!(step.iter().all(|word| word != "-"), "{step:?}");
+        Command::cargo_bin("powercurve").unwrap().current_dir(folder.path()).args(&step).assert().success();
+    }
+    powercurve(&["check", &two, "--id", "c", "--current", "128"]).assert().code(2).stderr(contains("id 'c' among 2"));
+}
+
+#[test]
+fn terraform_evaluates_no_part_of_a_name() {
+    let run = r#"{"id":"a-${var.x}-%{if}","memory_mb":[128,512],"duration_ms":[90,20]}"#;
+    assert!(stdout(&["recommend", "-", "--snippet", "terraform"], run).contains(r#""a-$${var.x}-%%{if}""#));
+}
+
+#[test]
+fn arm64_moves_the_knee_of_a_fitted_run() {
+    let run = stdout(&["simulate", "prime-numbers", "--format", "lpt"], "");
+    let of = |record: &Value, side: &str| record[side]["duration_ms"].as_f64().unwrap();
+    let change = |r: &Value| of(r, "after") / of(r, "before") - 1.0;
+    let given = &jsonl(&["whatif", "prime-numbers", "--lever", "arm64", "--memory", "512"], "")[0];
+    let fitted = &jsonl(&["whatif", "-", "--lever", "arm64", "--memory", "512"], &run)[0];
+    assert!((change(given) - change(fitted)).abs() < 0.02 && change(given) > 0.1, "{given} {fitted}");
+    // nobody says how fast arm64 is: published factors are 0.7 to 1.3
+    for memory in ["512", "3008"] {
+        let open = &jsonl(&["whatif", "-", "--lever", "arm64", "--memory", memory], &run)[0];
+        let ms = |end: &str| open["uncertainty"]["change_ms"][end].as_f64().unwrap() / of(open, "before");
+        assert!(ms("high") - ms("low") > 0.4, "{open}");
+    }
+    // a workload file with a knee of its own moves alike
+    let workload = stdout(&["simulate", "prime-numbers", "--show"], "").replace("[cpu]", "[cpu]\nknee_mb = 1800");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("knee.toml").display().to_string();
+    std::fs::write(&path, workload).unwrap();
+    let moved = stdout(&["simulate", &path, "--arch", "arm64", "--show"], "");
+    let knee = moved.lines().find_map(|line| line.strip_prefix("knee_mb = ")).unwrap().parse::<f64>().unwrap();
+    assert!((knee - 1800.0 * 2048.0 / 1769.0).abs() < 0.01, "{moved}");
+}
+
+#[test]
+fn a_fitted_run_fails_at_no_size_that_nobody_tried() {
+    let record = &jsonl(&["whatif", LPT, "--lever", "arm64", "--memory", "128"], "")[0];
+    assert!(record["before"]["duration_ms"].as_f64().is_some(), "{record}");
+}
+
+#[test]
+fn what_tuner_and_run_leave_to_do() {
+    // 50 times 18 s are more than the tuner's timeout can be
+    let plan = |ms: &str| stdout(&["plan", "--duration", ms, "--invocations", "50"], "");
+    assert!(plan("8s").contains("raise totalExecutionTimeout above its default of 300 s"));
+    assert!(plan("27s").contains("totalExecutionTimeout is at most 900 s") && plan("27s").contains("at most 33"));
+    assert!(plan("600s").contains("5 invocations too many: use --parallel"));
+    // nothing left to measure is no failure
+    let next = ["plan", "--run", RUNS, "--id", "lpt-readme-example", "--next"];
+    assert!(stdout(&next, "").starts_with("Nothing more to measure"));
+    assert_eq!(jsonl(&next, "")[0]["sizes"], Value::Array(Vec::new()));
+    powercurve(&[&next[..], &["--lpt-input"]].concat()).assert().success().stdout("").stderr(contains("Nothing more"));
 }

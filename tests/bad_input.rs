@@ -75,6 +75,17 @@ fn empty_and_foreign_files() {
 }
 
 #[test]
+fn a_bad_first_line_is_rejected_like_a_bad_later_one() {
+    for first in [r#"{"id":"a","memory_mb":[128,"#, "{\"id\":", "oops", "# exported on Monday"] {
+        let runs = content(format!("{first}\n{GOOD}\n"));
+        assert_eq!(ids(&runs), ["good"], "{first}: {runs:?}");
+        let errors = errors(&runs);
+        assert_eq!(errors.len(), 1, "{first}: {errors:?}");
+        assert!(errors[0].place()[0].ends_with("input.txt:1"), "{first}: {:?}", errors[0].place());
+    }
+}
+
+#[test]
 fn other_encodings() {
     let utf16 = |order: fn(u16) -> [u8; 2]| {
         std::iter::once(0xfeff).chain(GOOD.encode_utf16()).flat_map(order).collect::<Vec<u8>>()

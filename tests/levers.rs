@@ -90,7 +90,8 @@ fn each_changes_what_it_says() {
     assert_eq!(after("billing=1ms").environment.billing, BillingStep::Ms1);
 
     let provisioned = after("provisioned-concurrency=5");
-    assert_eq!((provisioned.environment.provisioned, provisioned.workload.cold_start.share), (5, 0.0));
+    // what the environments cannot serve keeps its cold starts
+    assert_eq!((provisioned.environment.provisioned, provisioned.workload.cold_start.share), (5, 0.01));
 
     let arm = after("arm64=0.5").workload;
     assert_eq!((arm.cpu.work_ms, arm.cpu.parallel_ms), (50.0, 25.0));

@@ -58,6 +58,31 @@ fn of<'a>(records: &'a [Value], id: &str) -> &'a Value {
 }
 
 #[test]
+fn a_size_that_may_reach_the_timeout_is_not_proposed() {
+    let functions = |timeout: u32| {
+        let one =
+            |name: &str, mb: u32| format!("{{\"FunctionName\":\"{name}\",\"MemorySize\":{mb},\"Timeout\":{timeout}}}");
+        format!("{{\"Functions\":[{},{}]}}", one("busy", 8192), one("waiting", 1024))
+    };
+    let files = Files::new(&[
+        ("runs.jsonl", &[BUSY, WAITING].join("\n")),
+        ("load.csv", LOAD),
+        ("long.json", &functions(900)),
+        ("short.json", &functions(3)),
+    ]);
+    let busy = |load: &str| of(&files.records(&["runs.jsonl", "--load", "load.csv", "--load", load]), "busy").clone();
+    let (free, held) = (busy("long.json"), busy("short.json"));
+    assert!(free["best_ms"].as_f64().unwrap() > 3000.0 && free["note"] == "", "{free}");
+    assert!(held["best_ms"].as_f64().unwrap() < 3000.0, "{held}");
+    assert!(held["note"].as_str().unwrap().starts_with("may reach its timeout of 3"), "{held}");
+    files
+        .rank(&["runs.jsonl", "--load", "load.csv", "--load", "short.json"])
+        .assert()
+        .success()
+        .stdout(contains("may reach its timeout"));
+}
+
+#[test]
 fn the_largest_saving_comes_first_and_doubt_last() {
     let records = usual().records(&["runs.jsonl", "--load", "load.csv"]);
     let ids: Vec<&str> = records.iter().filter_map(|r| r["id"].as_str()).collect();

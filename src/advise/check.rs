@@ -6,39 +6,42 @@ use crate::advise::{PricedCurve, PricedPoint, Strategy, Tolerance};
 use crate::error::{Error, Result};
 use crate::units::MemoryMb;
 
-/// How a configured size compares with the cheapest measured one.
+/// How a configured size compares with the best measured one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Check {
     /// The configured size.
     pub current: PricedPoint,
-    /// The cheapest measured size.
+    /// The best measured size: the cheapest, unless another strategy is asked for.
     pub best: PricedPoint,
-    /// How much more the configured size costs, as a share of the best.
+    /// How much more the configured size costs (with other strategies: takes, or scores), as a share of the best.
     pub excess: f64,
     /// Whether that is within the tolerance.
     pub passed: bool,
 }
 
-/// Checks that `current` costs at most `tolerance` more than the cheapest measured size.
+/// Checks that `current` is within `tolerance` of the best measured size, in what the strategy minimises.
 ///
 /// ```
-/// use powercurve::advise::{PricedCurve, Tolerance, check};
+/// use powercurve::advise::{PricedCurve, Strategy, Tolerance, check};
 /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
 /// use powercurve::{Arch, MemoryMb, PowerCurve};
 /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
 /// let curve = PricedCurve::computed(&PowerCurve::from_ms(&[(128, 110.0), (1024, 100.0)])?, &tariff);
-/// assert!(!check(&curve, MemoryMb::new(1024)?, Tolerance::percent(10.0)?)?.passed);
+/// let at_1024 = |strategy| check(&curve, MemoryMb::new(1024)?, strategy, Tolerance::percent(10.0)?);
+/// assert!(!at_1024(Strategy::Cost)?.passed);
+/// assert!(at_1024(Strategy::Speed)?.passed);
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 ///
 /// # Errors
 /// When the run did not measure `current`.
-pub fn check(curve: &PricedCurve, current: MemoryMb, tolerance: Tolerance) -> Result<Check> {
-    let best = Strategy::Cost.pick(curve);
+pub fn check(curve: &PricedCurve, current: MemoryMb, strategy: Strategy, tolerance: Tolerance) -> Result<Check> {
+    let best = strategy.pick(curve);
     let current = *curve.at(current).ok_or_else(|| {
         Error::new(format!("the run did not measure {current}: expected one of {}", curve.sizes_in_words()))
             .help("measure the configured size too, or let `powercurve predict --at` fill it in")
     })?;
-    let excess = if best.cost.usd() > 0.0 { current.cost.usd() / best.cost.usd() - 1.0 } else { 0.0 };
-    Ok(Check { current, best, excess, passed: tolerance.allows(current.cost.usd(), best.cost.usd()) })
+    let (value, least) = (strategy.value(curve, &current), strategy.value(curve, &best));
+    let excess = if least > 0.0 { value / least - 1.0 } else { 0.0 };
+    Ok(Check { current, best, excess, passed: tolerance.allows(value, least) })
 }

@@ -42,7 +42,8 @@ impl Ensemble {
     /// What `levers`, one after the other, change at `memory`.
     ///
     /// The fitted workload gives the change itself (`before` to `after`), the plausible workloads the interval around it: the
-    /// shares by which they change are applied to `before`.
+    /// shares by which they change are applied to `before`. A lever whose value is [open](Lever::is_open) has every published
+    /// value in turn.
     pub fn changes(
         &self,
         levers: &[Lever],
@@ -51,7 +52,10 @@ impl Ensemble {
         market: &Market,
         (before, after): (&Evaluation, &Evaluation),
     ) -> Changes {
-        let ratios = |workload: &Workload| {
+        let values: &[f64] = if levers.iter().any(Lever::is_open) { &VALUES } else { &[0.5] };
+        let settled: Vec<Vec<Lever>> =
+            values.iter().map(|&share| levers.iter().map(|lever| lever.settled(share)).collect()).collect();
+        let ratios = |workload: &Workload, levers: &[Lever]| {
             let old = Scenario { workload: workload.clone(), environment: environment.clone() };
             let new = levers.iter().try_fold(old.clone(), |scenario, lever| lever.apply(&scenario));
             let both =
@@ -60,7 +64,9 @@ impl Ensemble {
             let ratio = |f: fn(&Evaluation) -> f64| both.as_ref().map_or(1.0, |(a, b)| quotient(f(b), f(a)));
             [new.is_ok() as u8 as f64, ratio(ms), ratio(million), ratio(month)]
         };
-        let all: Vec<(usize, [f64; 4])> = self.members.par_iter().map(|(n, workload)| (*n, ratios(workload))).collect();
+        let of_member =
+            |(n, workload): &(usize, Workload)| settled.iter().map(|s| (*n, ratios(workload, s))).collect::<Vec<_>>();
+        let all: Vec<(usize, [f64; 4])> = self.members.par_iter().flat_map_iter(of_member).collect();
         let column = |c: usize| all.iter().flat_map(move |(n, r)| std::iter::repeat_n(r[c], *n)).collect::<Vec<f64>>();
         let change = |c: usize, f: fn(&Evaluation) -> f64| {
             let (old, new) = (f(before), f(after));
@@ -77,6 +83,9 @@ impl Ensemble {
         }
     }
 }
+
+/// Values of an open lever, as shares of its range: the middles of its tenths.
+const VALUES: [f64; 10] = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95];
 
 fn ms(e: &Evaluation) -> f64 {
     e.duration.ms()

@@ -99,6 +99,10 @@ impl TuningRun {
     /// template.yml, `totalExecutionTimeout`.
     pub const DEFAULT_TIMEOUT_S: f64 = 300.0;
 
+    /// The longest that `totalExecutionTimeout` may be, in seconds: the tuner's executor is a Lambda function itself. Source:
+    /// template.yml, `MaxValue`.
+    pub const LONGEST_TIMEOUT_S: f64 = 900.0;
+
     /// Three of the default sizes that tell most about the others: the two ends of a curve and its bend.
     ///
     /// Curves at the other sizes follow from 128, 512 and the largest size up to 3,100 MB within 2.4 % in the median (5.4 % mean)

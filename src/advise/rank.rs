@@ -57,6 +57,8 @@ pub struct Prospect {
     pub doubt: String,
     /// Where it does not: the size to measure.
     pub measure_next: Option<MemoryMb>,
+    /// Sizes that are left out because the function may reach its timeout there, in words; empty where there are none.
+    pub note: String,
     /// What the reader of the run found that weakens its curve.
     pub warnings: Vec<RunWarning>,
 }
@@ -71,7 +73,9 @@ impl Prospect {
     /// run decides when no further measurement pays.
     /// The intervals hold the scatter of the measured means, as those of `predict` do.
     ///
-    /// Sizes below the smallest measured one are suggested only where the memory used is known to fit.
+    /// Sizes below the smallest measured one are suggested only where the memory used is known to fit. Where the timeout is known,
+    /// sizes are left out at which the upper end of the 90 % interval of the mean duration lies above it: at a mean near the
+    /// timeout many invocations would fail.
     ///
     /// # Errors
     /// When load or configured size are not known, or the wish cannot be met.
@@ -86,17 +90,25 @@ impl Prospect {
         })?;
         let arch = load.arch.or(run.arch).unwrap_or_default();
         let prices = account.prices(arch).ok_or_else(|| Error::new(format!("no price of {arch} is known here")))?;
-        let sizes = candidates(run, current);
-
         let known_run = Run { arch: Some(arch), runtime: run.runtime.clone().or(load.runtime.clone()), ..run.clone() };
         let reader = Reader::shipped();
         let answer = reader.classify(&known_run);
         let seen = Observation::of(&known_run);
         let posterior = reader.posterior(&seen);
-        let curves = posterior.curves(&sizes);
-        let medians = (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0).mid);
-        let expected =
-            PowerCurve::new(sizes.iter().zip(medians).map(|(&m, ms)| Point::new(m, Millis::clamped(ms))).collect())?;
+        let mut sizes = candidates(run, current);
+        let mut curves = posterior.curves(&sizes);
+        let mut means: Vec<Estimate> =
+            (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0)).collect();
+        let limit = load.timeout.map_or(f64::INFINITY, Millis::ms);
+        // the function runs at the configured size as it is
+        let in_time: Vec<bool> =
+            sizes.iter().zip(&means).map(|(&memory, ms)| memory == current || ms.high <= limit).collect();
+        let note = left_out(&sizes, &in_time, load.timeout);
+        curves.iter_mut().for_each(|curve| keep(curve, &in_time));
+        keep(&mut means, &in_time);
+        keep(&mut sizes, &in_time);
+        let points = sizes.iter().zip(&means).map(|(&m, ms)| Point::new(m, Millis::clamped(ms.mid)));
+        let expected = PowerCurve::new(points.collect())?;
         let tariff = prices.tariff(BillingStep::Ms1);
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
@@ -158,6 +170,7 @@ impl Prospect {
             decided,
             doubt,
             measure_next,
+            note,
             warnings: run.warnings.clone(),
         })
     }
@@ -223,6 +236,22 @@ fn candidates(run: &Run, current: MemoryMb) -> Vec<MemoryMb> {
         sizes.insert(place, current);
     }
     sizes
+}
+
+/// Keeps the items that are marked.
+fn keep<T>(items: &mut Vec<T>, marks: &[bool]) {
+    let mut marks = marks.iter();
+    items.retain(|_| marks.next() == Some(&true));
+}
+
+/// What to say about the sizes that are too slow for a timeout.
+fn left_out(sizes: &[MemoryMb], in_time: &[bool], timeout: Option<Millis>) -> String {
+    let slow: Vec<String> =
+        sizes.iter().zip(in_time).filter(|(_, in_time)| !**in_time).map(|(m, _)| m.mb().to_string()).collect();
+    match timeout {
+        Some(timeout) if !slow.is_empty() => format!("may reach its timeout of {timeout} at {} MB", slow.join(", ")),
+        _ => String::new(),
+    }
 }
 
 /// By what functions are ranked.
@@ -374,6 +403,7 @@ mod tests {
             decided: true,
             doubt: String::new(),
             measure_next: None,
+            note: String::new(),
             warnings: Vec::new(),
         })
     }

@@ -101,6 +101,15 @@ impl Strategy {
         self.pick_among(curve, all.iter()).unwrap_or(all[0]) // a curve has at least one point
     }
 
+    /// What the strategy minimises, at one size of the curve.
+    pub(super) fn value(self, curve: &PricedCurve, point: &PricedPoint) -> f64 {
+        match self {
+            Self::Cost => point.cost.usd(),
+            Self::Speed => point.duration.ms(),
+            Self::Balanced(weight) => curve.balance(weight).score(point.cost.usd(), point.duration.ms()),
+        }
+    }
+
     /// The choice among some `candidates` of the curve, `None` when there are none. The maxima of
     /// the balanced strategy stay those of the whole curve.
     pub(super) fn pick_among<'a>(

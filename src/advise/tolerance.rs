@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// A share above the best value that still counts as good: measured costs differ by some per cent
 /// from one run to the next, so the strict minimum is often an accident.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Tolerance(f64);
 
 impl Tolerance {

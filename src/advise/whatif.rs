@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::platform::billing::gb_seconds;
 use crate::platform::pricing::{PriceOverride, PriceTable, Prices, SECONDS_PER_MONTH};
 use crate::units::{MemoryMb, Millis, Usd};
-use crate::workload::Scenario;
+use crate::workload::{ColdStart, Environment, Scenario, Workload};
 
 /// Where the bill comes from: a region's list prices, with those that the user gave instead.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,45 +68,78 @@ pub fn compare(before: &Scenario, after: &Scenario, sizes: &[MemoryMb], market: 
 /// When the function needs more memory than that or runs into Lambda's timeout, or a price is unknown.
 pub fn evaluate(scenario: &Scenario, memory: MemoryMb, market: &Market) -> Result<Evaluation> {
     let workload = &scenario.workload;
-    let duration = expected_duration(workload, memory)?;
+    let served = Served::new(scenario, memory)?;
     let prices = market.prices(workload.arch)?;
-    let month = |free_tier| month(scenario, memory, duration, &prices, free_tier);
+    let month = |free_tier| month(scenario, memory, &served, &prices, free_tier);
     Ok(Evaluation {
-        duration,
+        duration: served.mean()?,
         per_million: Usd::new(month(false)?.usd() / scenario.environment.events_per_month)?.per_million(),
         per_month: month(market.free_tier)?,
     })
 }
 
+/// How the events of a month are served: provisioned environments take as many as they have seconds for, one after the
+/// other and without cold starts; the rest runs on demand.
+struct Served {
+    /// Share of the events on provisioned environments.
+    share: f64,
+    /// Mean time of an event there.
+    provisioned: Millis,
+    /// Mean time of an event on demand, its share of cold starts included.
+    on_demand: Millis,
+}
+
+impl Served {
+    fn new(scenario: &Scenario, memory: MemoryMb) -> Result<Self> {
+        let Scenario { workload, environment } = scenario;
+        let on_demand = expected_duration(workload, memory)?;
+        if environment.provisioned == 0 {
+            return Ok(Self { share: 0.0, provisioned: on_demand, on_demand });
+        }
+        let warm = ColdStart { share: 0.0, ..workload.cold_start.clone() };
+        let provisioned = expected_duration(&Workload { cold_start: warm, ..workload.clone() }, memory)?;
+        let busy_s = environment.events_per_month * provisioned.ms() / 1e3;
+        Ok(Self { share: (configured_s(environment) / busy_s).min(1.0), provisioned, on_demand })
+    }
+
+    /// Mean time of an event.
+    fn mean(&self) -> Result<Millis> {
+        Millis::new(self.share * self.provisioned.ms() + (1.0 - self.share) * self.on_demand.ms())
+    }
+}
+
+/// Seconds a month of all provisioned environments.
+fn configured_s(environment: &Environment) -> f64 {
+    f64::from(environment.provisioned) * SECONDS_PER_MONTH
+}
+
 /// The bill of a month: on-demand time, requests, provisioned concurrency, state transitions, ephemeral storage.
-///
-/// Provisioned environments serve as much as they have seconds for; the rest runs on demand.
-fn month(scenario: &Scenario, memory: MemoryMb, duration: Millis, prices: &Prices, free_tier: bool) -> Result<Usd> {
+fn month(scenario: &Scenario, memory: MemoryMb, served: &Served, prices: &Prices, free_tier: bool) -> Result<Usd> {
     let environment = &scenario.environment;
     let events = environment.events_per_month;
     let requests = events * f64::from(environment.invocations_per_event);
     // an event's time is spread over its invocations, each of which is rounded up
-    let each = Millis::new(duration.ms() / f64::from(environment.invocations_per_event))?;
-    let billed = environment.billing.billed(each);
-    let gb_s = gb_seconds(memory, billed) * requests;
+    let billed = |event: Millis| -> Result<Millis> {
+        Ok(environment.billing.billed(Millis::new(event.ms() / f64::from(environment.invocations_per_event))?))
+    };
+    let (there, on_demand) = (billed(served.provisioned)?, billed(served.on_demand)?);
+    let (requests_there, requests_on_demand) = (served.share * requests, (1.0 - served.share) * requests);
     let storage = if environment.storage_mb > Prices::FREE_STORAGE_MB {
-        prices.storage(environment.storage_mb, billed.ms() / 1e3 * requests)?.usd()
+        let seconds = (there.ms() * requests_there + on_demand.ms() * requests_on_demand) / 1e3;
+        prices.storage(environment.storage_mb, seconds)?.usd()
     } else {
         0.0
     };
-
-    let (provisioned, on_demand_share) = if environment.provisioned == 0 {
-        (0.0, 1.0)
+    let provisioned = if environment.provisioned == 0 {
+        0.0
     } else {
         let price = prices.provisioned()?;
-        let configured_s = f64::from(environment.provisioned) * SECONDS_PER_MONTH;
-        let busy_s = events * duration.ms() / 1e3;
-        let share = (configured_s / busy_s).min(1.0);
-        let configured_gb_s = memory.as_f64() / 1024.0 * configured_s;
-        (configured_gb_s * price.configured + gb_s * share * price.running, 1.0 - share)
+        let configured_gb_s = memory.as_f64() / 1024.0 * configured_s(environment);
+        configured_gb_s * price.configured + gb_seconds(memory, there) * requests_there * price.running
     };
+    let gb_s = gb_seconds(memory, on_demand) * requests_on_demand;
     let transitions = events * f64::from(environment.transitions_per_event) * prices.transition;
-    Usd::new(prices.month(gb_s * on_demand_share, requests, free_tier).usd() + provisioned + transitions + storage)
+    Usd::new(prices.month(gb_s, requests, free_tier).usd() + provisioned + transitions + storage)
 }
 
 #[cfg(test)]
@@ -114,7 +147,7 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::platform::billing::BillingStep;
-    use crate::workload::{Environment, Lever, Workload};
+    use crate::workload::Lever;
 
     fn market() -> Market {
         Market { region: "us-east-1".to_owned(), given: PriceOverride::default(), free_tier: false }
@@ -188,6 +221,20 @@ mod tests {
             Ok::<_, Error>(after(&before, &["provisioned-concurrency"])?.1 - after(&before, &[])?.1)
         };
         assert!(difference(0.58)? > 0.0 && difference(0.62)? < 0.0);
+        Ok(())
+    }
+
+    #[test]
+    fn provisioned_environments_serve_only_what_they_have_time_for() -> Result<()> {
+        let toml = "[[call]]\nlatency_ms = 1000\n[cold_start]\nshare = 0.1\ninit_ms = 2000";
+        // busy for two months out of one: half of the events run on demand, with their cold starts
+        let before = scenario(toml, 2.0 * SECONDS_PER_MONTH)?;
+        let (cold, on_demand) = after(&before, &[])?;
+        let (mixed, usd) = after(&before, &["provisioned-concurrency=1"])?;
+        assert!((cold - 1200.0).abs() < 1.0 && (mixed - (1000.0 + cold) / 2.0).abs() < 0.1, "{cold} {mixed}");
+        let (warm, all) = after(&before, &["provisioned-concurrency=2"])?;
+        assert!((warm - 1000.0).abs() < 0.1, "{warm}");
+        assert!((usd - (on_demand + all) / 2.0).abs() < 1e-9 * usd, "{usd} {on_demand} {all}");
         Ok(())
     }
 

@@ -5,19 +5,20 @@ use serde_json::json;
 use super::answers::Answers;
 use super::price_args::TariffArgs;
 use super::{Done, Format, Out, batch, report, warn};
-use crate::advise::{Check, Drift, Tolerance, check, drift};
+use crate::advise::{Check, Drift, Strategy, Tolerance, check, drift};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::Baseline;
 use crate::render::table::{Cell, Column};
 use crate::units::{Currency, MemoryMb};
 
-/// Fail (exit code 1) when the configured memory size costs too much more than the cheapest measured one, or the function
-/// behaves otherwise than before.
+/// Fail (exit code 1) when the configured memory size costs too much more than the cheapest measured one (or is too far from
+/// the best by another strategy), or the function behaves otherwise than before.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   powercurve check results.json --current 1024
   powercurve check runs.jsonl --current 512 --tolerance 10% --format jsonl
+  powercurve check runs.jsonl --id resize --current 2048 --strategy speed
   powercurve check new.jsonl --current 1024 --baseline old.jsonl
 
 With --baseline a run fails as well when its pattern is another one (both being certain), or when it is slower at the configured
@@ -33,7 +34,19 @@ pub struct Args {
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32))]
     current: u32,
 
-    /// How much more than the cheapest size is still good, in per cent.
+    /// Check only the run of this id.
+    #[arg(long, value_name = "NAME")]
+    id: Option<String>,
+
+    /// What the best size minimises: cost, speed, or balanced.
+    #[arg(long, value_name = "NAME", default_value = "cost")]
+    strategy: String,
+
+    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
+    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT, allow_negative_numbers = true)]
+    weight: f64,
+
+    /// How much more than the best size is still good, in per cent.
     #[arg(long, value_name = "PERCENT", default_value = "5%")]
     tolerance: Tolerance,
 
@@ -53,7 +66,7 @@ const COLUMNS: [Column; 8] = [
     Column { field: "id", heading: "run" },
     Column { field: "current_mb", heading: "configured" },
     Column { field: "current_usd", heading: "per million" },
-    Column { field: "best_mb", heading: "cheapest" },
+    Column { field: "best_mb", heading: "best" },
     Column { field: "best_usd", heading: "per million" },
     Column { field: "excess", heading: "excess" },
     Column { field: "passed", heading: "check" },
@@ -74,30 +87,35 @@ struct Checked {
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let current = MemoryMb::new(args.current)?;
+    let strategy = Strategy::named(&args.strategy, args.weight)?;
     let former = args.baseline.as_deref().map(read_baseline).transpose()?;
     let (former, done) = former.map_or((None, Done::All), |(baseline, done)| (Some(baseline), done));
     // of one run alone the id may be the name of a file, which tells nothing
     let only = former.as_ref().and_then(Baseline::only).filter(|_| done == Done::All);
-    let mut tally = Tally::new(args, former.is_some(), Answers::new(out, args.format, &COLUMNS));
-    let (mut seen, mut first) = (0, None);
+    let mut tally = Tally::new(args, strategy, former.is_some(), Answers::new(out, args.format, &COLUMNS));
+    let (mut read, mut first) = (0, None);
     let done = done.and(batch::each(
         &args.runs,
         |run| {
+            if args.id.as_ref().is_some_and(|id| *id != run.id) {
+                return Ok(None);
+            }
             let (curve, _) = args.tariff.price(&run)?;
             let known = former.as_ref().and_then(|f| f.get(&run.id));
-            Ok(Checked {
+            Ok(Some(Checked {
                 id: run.id.clone(),
-                check: check(&curve, current, args.tolerance)?,
+                check: check(&curve, current, strategy, args.tolerance)?,
                 drift: known.map(|known| drift(&run, known, current)).transpose()?,
                 currency: args.tariff.currency(&run),
                 warnings: run.warnings.iter().map(ToString::to_string).collect(),
                 run: only.filter(|_| known.is_none()).map(|_| Box::new(run)),
-            })
+            }))
         },
         |checked| {
-            seen += 1;
+            read += 1;
+            let Some(checked) = checked else { return Ok(()) };
             // whether the first run is the only one shows with the second
-            if seen == 1 && checked.run.is_some() {
+            if tally.all == 0 && first.is_none() && checked.run.is_some() {
                 first = Some(checked);
                 return Ok(());
             }
@@ -110,6 +128,10 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             checked.drift = Some(drift(run, only, current).map_err(|e| e.at(&checked.id))?);
         }
         tally.add(checked)?;
+    }
+    if let (0, Some(id)) = (tally.all, &args.id) {
+        return Err(Error::new(format!("there is no run with the id '{id}' among {read}"))
+            .help("`powercurve classify` lists the ids"));
     }
     Ok(if tally.finish(current)? { done } else { Done::CheckFailed })
 }
@@ -130,6 +152,7 @@ fn read_baseline(path: &str) -> Result<(Baseline, Done)> {
 /// The answers so far.
 struct Tally<'a> {
     args: &'a Args,
+    strategy: Strategy,
     has_baseline: bool,
     answers: Answers<'a>,
     all: u32,
@@ -139,8 +162,8 @@ struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    fn new(args: &'a Args, has_baseline: bool, answers: Answers<'a>) -> Self {
-        Self { args, has_baseline, answers, all: 0, failed: 0, unknown: Vec::new() }
+    fn new(args: &'a Args, strategy: Strategy, has_baseline: bool, answers: Answers<'a>) -> Self {
+        Self { args, strategy, has_baseline, answers, all: 0, failed: 0, unknown: Vec::new() }
     }
 
     fn add(&mut self, Checked { id, check, drift, currency, warnings, .. }: Checked) -> Result<()> {
@@ -161,6 +184,7 @@ impl<'a> Tally<'a> {
             "best_mb": check.best.memory,
             "best_usd": check.best.cost,
             "excess": check.excess,
+            "strategy": self.strategy.name(),
             "tolerance": self.args.tolerance.share(),
         });
         if let Some(drift) = drift {
@@ -181,18 +205,21 @@ impl<'a> Tally<'a> {
 
     /// Writes the verdict; whether all passed.
     fn finish(self, current: MemoryMb) -> Result<bool> {
-        let Self { args: Args { tolerance, .. }, has_baseline, answers, all, failed, unknown } = self;
+        let Self { args: Args { tolerance, .. }, strategy, has_baseline, answers, all, failed, unknown } = self;
         for id in &unknown {
             warn(format_args!("{id} is not in the baseline: only its cost was checked"));
         }
+        let (does, more, best) = match strategy {
+            Strategy::Cost => ("costs", "cost more than", "cheapest"),
+            Strategy::Speed => ("takes", "take more than", "fastest"),
+            Strategy::Balanced(_) => ("scores", "score more than", "best"),
+        };
         let verdict = if failed == 0 {
             let against = if has_baseline { ", and nothing is worse than the baseline" } else { "" };
-            format!("Passed: {current} costs at most {tolerance} more than the cheapest size{against}.")
+            format!("Passed: {current} {does} at most {tolerance} more than the {best} size{against}.")
         } else {
             let or = if has_baseline { ", or differ from the baseline" } else { "" };
-            format!(
-                "Failed: {failed} of {all} runs cost more than {tolerance} over the cheapest size at {current}{or}."
-            )
+            format!("Failed: {failed} of {all} runs {more} {tolerance} over the {best} size at {current}{or}.")
         };
         answers.finish(&verdict)?;
         Ok(failed == 0)

@@ -8,6 +8,7 @@ mod classify;
 mod completions;
 mod evaluate;
 mod fit;
+mod gate;
 mod generate;
 mod learn;
 mod logs;

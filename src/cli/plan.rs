@@ -6,9 +6,10 @@ use super::answers::write_document;
 use super::price_args::TariffArgs;
 use super::sizes::Sizes;
 use super::subject::one_run;
-use super::{Done, Format, Out, values, workload};
+use super::{Done, Format, Out, values, warn, workload};
 use crate::advise::{
-    LptInput, NextSizes, Plan, StateMachine, Strategy, TuningRun, expected_curve, next_sizes, predicted_curve,
+    LptInput, NextSizes, Plan, PlannedSize, StateMachine, Strategy, TuningRun, expected_curve, next_sizes,
+    predicted_curve,
 };
 use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
@@ -129,7 +130,13 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     };
     let next = expectation.run.as_ref().map(|run| next_plan(run, &tuning)).transpose()?;
     let plan = match &next {
-        Some(next) if args.next => next.plan.clone().ok_or_else(|| nothing_to_measure(next))?,
+        Some(next) if args.next => match &next.plan {
+            Some(plan) => plan.clone(),
+            None => {
+                nothing_to_measure(args, next, out)?;
+                return Ok(expectation.done);
+            }
+        },
         _ => Plan::new(&expectation.curve, &tuning)?,
     };
     let currency = Currency::of_region(region);
@@ -143,13 +150,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let mut record = record(&plan, few.as_ref(), &expectation.failed, input);
     let mut verdict = verdict(args, &plan, few.as_ref(), &expectation.failed);
     if let Some(next) = &next {
-        record["measure_next"] = json!({
-            "memory_mb": next.next.sizes,
-            "regret": next.next.regret,
-            "regret_after": next.next.regret_after,
-            "total_usd": next.plan.as_ref().map(|plan| plan.total_usd),
-            "sweep_total_usd": next.sweep.total_usd,
-        });
+        record["measure_next"] = measure_next(next);
         verdict += &next_sentence(next);
     }
     if currency != Currency::Usd {
@@ -221,12 +222,31 @@ fn next_plan(run: &Run, tuning: &TuningRun) -> Result<NextPlan> {
     Ok(NextPlan { plan, sweep: plan_of(&usual)?, next })
 }
 
-fn nothing_to_measure(next: &NextPlan) -> Error {
-    Error::new(format!(
-        "nothing to measure: the expected regret of the choice is {:.1} % already",
-        100.0 * next.next.regret
-    ))
-    .help("`powercurve recommend` chooses among the measured sizes, `powercurve predict` among others")
+/// An empty plan with what to do instead; there is no execution input for no sizes.
+fn nothing_to_measure(args: &Args, next: &NextPlan, out: &mut Out) -> Result<()> {
+    let sentence = next_sentence(next)
+        + "`powercurve recommend` chooses among the measured sizes, `powercurve predict` among others.\n";
+    if args.lpt_input || matches!(args.format, Format::Csv | Format::Markdown) {
+        warn(sentence.trim_end());
+    }
+    match args.format {
+        _ if args.lpt_input => Ok(()),
+        Format::Table => write!(out, "{sentence}"),
+        format => {
+            let record = json!({ "sizes": [], "measure_next": measure_next(next) });
+            write_document(out, format, &record, &Table::new(&COLUMNS), "")
+        }
+    }
+}
+
+fn measure_next(next: &NextPlan) -> Value {
+    json!({
+        "memory_mb": next.next.sizes,
+        "regret": next.next.regret,
+        "regret_after": next.next.regret_after,
+        "total_usd": next.plan.as_ref().map(|plan| plan.total_usd),
+        "sweep_total_usd": next.sweep.total_usd,
+    })
 }
 
 fn next_sentence(next: &NextPlan) -> String {
@@ -246,6 +266,28 @@ fn next_sentence(next: &NextPlan) -> String {
         100.0 * next.next.regret,
         100.0 * next.next.regret_after
     )
+}
+
+/// What helps where all invocations of a size in series outlast the tuner's default timeout.
+fn too_long(size: &PlannedSize) -> String {
+    const LONGEST_S: f64 = TuningRun::LONGEST_TIMEOUT_S;
+    let fewest = TuningRun::MIN_INVOCATIONS;
+    let fewer = (LONGEST_S * 1e3 / size.duration.ms()).floor();
+    let help = if size.series_s <= LONGEST_S {
+        format!(
+            "raise totalExecutionTimeout above its default of {:.0} s, or use --parallel",
+            TuningRun::DEFAULT_TIMEOUT_S
+        )
+    } else if fewer >= f64::from(fewest) {
+        format!(
+            "totalExecutionTimeout is at most {LONGEST_S:.0} s: use --parallel, or at most {fewer} --invocations and that timeout"
+        )
+    } else {
+        format!(
+            "totalExecutionTimeout is at most {LONGEST_S:.0} s, and so are {fewest} invocations too many: use --parallel"
+        )
+    };
+    format!("{} would take {:.0} s in series: {help}.\n", size.memory, size.series_s)
 }
 
 fn table(plan: &Plan, currency: Currency) -> Table {
@@ -270,13 +312,9 @@ fn verdict(args: &Args, plan: &Plan, few: Option<&Plan>, failed: &[(MemoryMb, Er
     for (memory, error) in failed {
         text += &format!("{memory} is left out: {}; it would end the whole run.\n", error.problem());
     }
-    if let (Some(slowest), false) = (plan.too_long_in_series().next(), args.parallel) {
-        text += &format!(
-            "{} would take {:.0} s in series: raise totalExecutionTimeout above its default of {:.0} s, or use --parallel.\n",
-            slowest.memory,
-            slowest.series_s,
-            TuningRun::DEFAULT_TIMEOUT_S
-        );
+    let slowest = plan.too_long_in_series().max_by(|a, b| a.series_s.total_cmp(&b.series_s));
+    if let (Some(slowest), false) = (slowest, args.parallel) {
+        text += &too_long(slowest);
     }
     if let Some(few) = few {
         let sizes: Vec<String> = few.sizes.iter().map(|s| s.memory.mb().to_string()).collect();

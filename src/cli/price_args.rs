@@ -112,6 +112,29 @@ impl TariffArgs {
         self.prices.region.as_deref().map_or_else(|| run.currency(), Currency::of_region)
     }
 
+    /// The options again, as on the command line: those that [`TariffArgs::price`] heeds.
+    pub fn words(&self) -> Vec<String> {
+        let p = &self.prices;
+        let option = |name: &str, value: Option<String>| value.map(|value| format!("--{name}={value}"));
+        let basis = self.basis.map(|basis| match basis {
+            PriceBasis::Lpt => "lpt".to_owned(),
+            PriceBasis::List => "list".to_owned(),
+        });
+        [
+            option("region", p.region.clone()),
+            option("price-gb-s", p.price_gb_s.map(|usd| usd.to_string())),
+            option("price-request", p.price_request.map(|usd| usd.to_string())),
+            option("storage", p.storage.map(|mb| mb.to_string())),
+            option("price-storage", p.price_storage.map(|usd| usd.to_string())),
+            option("prices", basis),
+            option("billing", self.billing.map(|step| format!("{}ms", step.ms()))),
+            option("arch", self.arch.map(|arch| arch.to_string())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     fn asked(&self) -> bool {
         let p = &self.prices;
         let prices = p.region.is_some() || p.storage.is_some() || p.price_gb_s.is_some() || p.price_request.is_some();

@@ -30,7 +30,8 @@ Examples:
 
 A load file is a CSV with the columns function, invocations (a month) and memory, the JSON of `aws lambda list-functions` or
 `aws cloudwatch get-metric-data`, or a CloudWatch graph of Invocations (statistic Sum) downloaded as CSV. Several combine.
-Runs and load meet by the name of the function. A run decides when its pattern is certain and the 90 % interval of the gain
+Runs and load meet by the name of the function. Sizes at which the function may reach its timeout, which `list-functions` knows,
+are left out with a note. A run decides when its pattern is certain and the 90 % interval of the gain
 holds no loss; the others are kept apart with the size to measure.")]
 pub struct Args {
     /// Recorded runs, one a function: files, folders, - for standard input, or visualization URLs.
@@ -95,7 +96,7 @@ fn hourly(s: &str) -> std::result::Result<f64, String> {
     s.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected $ above 0".into())
 }
 
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 15] = [
     Column { field: "rank", heading: "#" },
     Column { field: "id", heading: "function" },
     Column { field: "pattern", heading: "pattern" },
@@ -110,7 +111,11 @@ const COLUMNS: [Column; 14] = [
     Column { field: "seconds_saved_month", heading: "hours saved" },
     Column { field: "decided", heading: "decided" },
     Column { field: "doubt", heading: "to find out" },
+    Column { field: "note", heading: "note" },
 ];
+
+/// The column of what is left out, which most tables have no need of.
+const NOTE: usize = 14;
 
 /// Runs and load that did not meet.
 #[derive(Debug, Default)]
@@ -258,11 +263,12 @@ fn record(rank: usize, r: &Ranked) -> Value {
         "decided": p.decided,
         "doubt": p.doubt,
         "measure_next_mb": p.measure_next,
+        "note": p.note,
         "warnings": texts(&p.warnings),
     })
 }
 
-fn row(rank: usize, r: &Ranked) -> [Cell; 14] {
+fn row(rank: usize, r: &Ranked) -> [Cell; 15] {
     let p = &r.prospect;
     [
         Cell::Count(rank as u64),
@@ -279,6 +285,7 @@ fn row(rank: usize, r: &Ranked) -> [Cell; 14] {
         Cell::Hours(r.seconds_saved()),
         Cell::Text(if p.decided { "yes" } else { "no" }.to_owned()),
         Cell::Text(p.doubt.clone()),
+        Cell::Text(p.note.clone()),
     ]
 }
 
@@ -295,10 +302,12 @@ fn for_people(args: &Args, ranking: &Ranking, unmatched: &Unmatched, out: &mut O
         }
         writeln!(out, "{}{title}\n", if markdown { "### " } else { "" })?;
         let shown = if args.top == 0 { functions.len() } else { args.top.min(functions.len()) };
-        let mut table = Table::new(&columns.iter().map(|&c| COLUMNS[c]).collect::<Vec<_>>());
+        let noted = functions[..shown].iter().any(|r| !r.prospect.note.is_empty());
+        let columns = || columns.iter().copied().chain(noted.then_some(NOTE));
+        let mut table = Table::new(&columns().map(|c| COLUMNS[c]).collect::<Vec<_>>());
         for r in &functions[..shown] {
             let cells = row(place(r), r);
-            table.row(columns.iter().map(|&c| cells[c].clone()));
+            table.row(columns().map(|c| cells[c].clone()));
         }
         write!(out, "{}", if markdown { table.markdown() } else { table.text() })?;
         if shown < functions.len() {

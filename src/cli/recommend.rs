@@ -4,11 +4,12 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::answers::Answers;
+use super::gate::Gate;
 use super::price_args::TariffArgs;
 use super::{Done, Format, Out, batch, texts, values, warn_of};
 use crate::advise::{
-    Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, nearly_full,
-    recommend, tails,
+    Check, Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, check,
+    nearly_full, recommend, tails,
 };
 use crate::curve::Run;
 use crate::error::Result;
@@ -81,17 +82,6 @@ enum SnippetKind {
     Terraform,
 }
 
-impl From<SnippetKind> for Snippet {
-    fn from(kind: SnippetKind) -> Self {
-        match kind {
-            SnippetKind::GithubActions => Self::GithubActions,
-            SnippetKind::Sam => Self::Sam,
-            SnippetKind::Cdk => Self::Cdk,
-            SnippetKind::Terraform => Self::Terraform,
-        }
-    }
-}
-
 const COLUMNS: [Column; 8] = [
     Column { field: "id", heading: "run" },
     Column { field: "strategy", heading: "strategy" },
@@ -110,6 +100,8 @@ struct Answer {
     sizes: usize,
     recorded_costs: bool,
     recommendation: Recommendation,
+    /// How far the choice is from the best by the strategy alone, as a share.
+    excess: f64,
     /// The percentile of the chosen size, where one was asked for.
     tail: Option<(Percentile, Tail)>,
     currency: Currency,
@@ -121,16 +113,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let strategy = Strategy::named(&args.strategy, args.weight)?;
     let wish = Wish { strategy, max_duration: args.max_duration, tolerance: args.tolerance };
     if let Some(kind) = args.snippet {
-        let runs = args.runs.iter().map(|run| shell_word(run)).collect::<Vec<_>>().join(" ");
-        return batch::each(
-            &args.runs,
-            |run| answer(&run, &wish, args),
-            |answer| {
-                warn_of(Format::Table, &answer.id, &answer.warnings);
-                let name = function_name(&answer.id);
-                write!(out, "{}", Snippet::from(kind).text(name, answer.recommendation.choice.memory, &runs))
-            },
-        );
+        return snippets(args, kind, &wish, out);
     }
     let mut answers = Answers::new(out, args.format, &COLUMNS);
     let mut verdict = Verdict::default();
@@ -147,20 +130,48 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(done)
 }
 
-/// An argument as a shell takes it.
-fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+fn snippets(args: &Args, kind: SnippetKind, wish: &Wish, out: &mut Out) -> Result<Done> {
+    let mut answers = Vec::new();
+    let done = batch::each(
+        &args.runs,
+        |run| answer(&run, wish, args),
+        |answer| {
+            answers.push(answer);
+            Ok(())
+        },
+    )?;
+    // the id of a run that is alone may be the name of a file, which may change
+    let alone = answers.len() == 1 && done == Done::All;
+    for answer in &answers {
+        warn_of(Format::Table, &answer.id, &answer.warnings);
+        let (name, memory) = (function_name(&answer.id), answer.recommendation.choice.memory);
+        let text = match kind {
+            SnippetKind::GithubActions => Gate {
+                runs: &args.runs,
+                id: (!alone).then_some(&answer.id),
+                memory,
+                strategy: wish.strategy,
+                excess: answer.excess,
+                tariff: &args.tariff,
+            }
+            .github_actions(name),
+            SnippetKind::Sam => Snippet::Sam.text(name, memory, ""),
+            SnippetKind::Cdk => Snippet::Cdk.text(name, memory, ""),
+            // what opens a template in a string of Terraform
+            SnippetKind::Terraform => {
+                Snippet::Terraform.text(&name.replace("${", "$${").replace("%{", "%%{"), memory, "")
+            }
+        };
+        write!(out, "{text}")?;
     }
+    Ok(done)
 }
 
 fn answer(run: &Run, wish: &Wish, args: &Args) -> Result<Answer> {
     let (curve, tariff) = args.tariff.price(run)?;
     let all = args.percentile.map_or_else(Vec::new, |p| tails(run, p));
     let recommendation = recommend(&curve, wish, &all, &tariff)?;
+    let Check { excess, .. } = check(&curve, recommendation.choice.memory, wish.strategy, Tolerance::default())?;
     let of_choice = all.into_iter().find(|t| t.memory == recommendation.choice.memory);
     let mut warnings = texts(&run.warnings);
     warnings.extend(nearly_full(run, recommendation.choice.memory));
@@ -169,6 +180,7 @@ fn answer(run: &Run, wish: &Wish, args: &Args) -> Result<Answer> {
         sizes: run.curve.len(),
         recorded_costs: args.tariff.takes_recorded(run),
         recommendation,
+        excess,
         tail: args.percentile.zip(of_choice),
         currency: args.tariff.currency(run),
         warnings,

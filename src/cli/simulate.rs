@@ -114,7 +114,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         return Ok(Done::All);
     }
     let mut workload = workload::read(source)?;
-    workload.arch = args.arch.unwrap_or(workload.arch);
+    args.arch.into_iter().for_each(|arch| workload.move_to(arch));
     if args.show {
         write!(out, "{}", workload.to_toml())?;
         return Ok(Done::All);

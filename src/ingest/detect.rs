@@ -54,8 +54,13 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     if let Some(delimiter) = delimiter.filter(|_| !is_log && !is_json) {
         return Ok(Format::Csv(delimiter));
     }
+    // a line that is no JSON must not hide that those below it are records
+    if !is_log && !is_json && lone_objects(head).any(holds_curves) {
+        return Ok(Format::JsonLines);
+    }
     if is_json || first.starts_with('"') || first == "null" {
-        let lines = one_value_a_line(first, second) || !head.trim_start().contains('\n');
+        let alone = !head.trim_start().contains('\n');
+        let lines = alone || one_value_a_line(first, second) || lone_objects(head).next().is_some();
         if !is_log || json::looks_like_record(head.as_bytes()) {
             let is_other_log = lines && first.starts_with('{') && !second.is_empty() && !holds_curves(head);
             return Ok(match lines {
@@ -89,6 +94,18 @@ fn one_value_a_line(first: &str, second: &str) -> bool {
     next_is_value || serde_json::from_str::<IgnoredAny>(first).is_ok()
 }
 
+/// The lines below the first that are JSON objects of their own: within a document that is spread over lines a comma or a
+/// closing bracket follows.
+fn lone_objects(head: &str) -> impl Iterator<Item = &str> {
+    let lines = || head.lines().filter(|line| !line.trim().is_empty());
+    let is_document = matches!(lines().next().map(str::trim), Some("{" | "["));
+    let next = lines().skip(2).map(Some).chain([None]);
+    let pairs = lines().skip(1).zip(next).filter(move |_| !is_document);
+    let followed = |next: Option<&str>| next.is_some_and(|n| n.trim_start().starts_with([',', ']', '}']));
+    let alone = pairs.filter(move |(line, next)| line.starts_with('{') && !followed(*next)).map(|(line, _)| line);
+    alone.filter(|line| serde_json::from_str::<IgnoredAny>(line).is_ok())
+}
+
 /// Whether JSON mentions what run records or power-tuning outputs are made of; lines of a log may
 /// be JSON of any other kind.
 fn holds_curves(head: &str) -> bool {
@@ -110,6 +127,13 @@ mod tests {
             (r#"{"id": "a", "memory_mb": [128], "duration_ms": [1]}"#.to_owned(), Format::JsonLines),
             ("\n\n{\"memory_mb\": [128], \"duration_ms\": [1]}\n{\"memory_mb\"".to_owned(), Format::JsonLines),
             ("{\"id\": \"cut\n{\"memory_mb\": [128], \"duration_ms\": [1]}".to_owned(), Format::JsonLines),
+            ("{\"memory_mb\": [128,\n{\"memory_mb\": [128], \"duration_ms\": [1]}\n".to_owned(), Format::JsonLines),
+            ("{\"memory_mb\": [128,\noops\n{\"memory_mb\": [128], \"duration_ms\": [1]}".to_owned(), Format::JsonLines),
+            ("# runs\n{\"memory_mb\": [128], \"duration_ms\": [1]}\n{\"memory_mb\"".to_owned(), Format::JsonLines),
+            ("oops\n{\"level\":\"INFO\"}\n{\"level\":\"INFO\"}".to_owned(), Format::Log(LogForm::Lines)),
+            ("{\"runs\": [\n{\"memory_mb\": [128]},\n{\"memory_mb\": [256]}\n]}".to_owned(), Format::JsonDocument),
+            ("[{\"memory_mb\": [128]}\n,{\"memory_mb\": [256]}\n]".to_owned(), Format::JsonDocument),
+            ("[\n{\"memory_mb\": [128]},\n{\"memory_mb\": [256]}".to_owned(), Format::JsonDocument),
             ("{\n  \"memory_mb\": [128],\n  \"duration_ms\": [1]\n}".to_owned(), Format::JsonDocument),
             ("[\n{\"memory_mb\": [128], \"duration_ms\": [1]},\n".to_owned(), Format::JsonDocument),
             (r#"[{"memory_mb": [128], "duration_ms": [1]}]"#.to_owned(), Format::JsonLines),

@@ -34,7 +34,7 @@ impl ClosedForm {
     }
 
     /// `g(m)` for the shape parameter at `t` (0 to 1) of its range. An exponential does not decay faster than over
-    /// `closest` MB, the least distance of two measured sizes: nothing measured could tell, and beyond them it explodes.
+    /// `closest` MB, the distance of the two smallest sizes: no measurement could tell, and below them it explodes.
     fn shape(self, m: f64, t: f64, closest: f64) -> f64 {
         match self {
             Self::OneThread => 1.0 / m.min(1769.0),
@@ -51,8 +51,7 @@ impl ClosedForm {
         if let ([m], [d]) = (sizes, durations) {
             return d * m.min(1769.0) / at.min(1769.0);
         }
-        let distances = sizes.windows(2).map(|pair| (pair[1] - pair[0]).abs());
-        let closest = distances.fold(10_000.0, f64::min).max(20.0);
+        let closest = if let [first, second, ..] = sizes { (second - first).clamp(20.0, 10_000.0) } else { 20.0 };
         let grid = if self == Self::OneThread { 0 } else { GRID - 1 };
         let fits = (0..=grid).map(|i| {
             let t = f64::from(i) / f64::from(GRID - 1);

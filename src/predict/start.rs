@@ -24,7 +24,8 @@ const KNEES: [f64; 3] = [0.94, 1.0, 1.06];
 /// Numbers of threads that are tried for work in parallel; none comes first.
 const THREADS: [u32; 6] = [1, 2, 3, 4, 8, 16];
 
-/// Footprints that are tried, as a share of the smallest measured size.
+/// Footprints that are tried, as a share of the smallest size that Lambda offers: a curve that rises tells of memory pressure,
+/// not of sizes at which the function would fail.
 const FOOTPRINTS: [f64; 3] = [0.6, 0.85, 0.96];
 
 /// Long enough for the CPU quota's staircase to be flat, in ms.
@@ -63,7 +64,7 @@ struct Terms {
 
 impl Terms {
     fn new(sizes: &[MemoryMb], knee_mb: f64, footprint_share: f64, threads: u32, arch: Arch) -> Self {
-        let footprint_mb = footprint_share * sizes.first().map_or(128.0, |m| m.as_f64());
+        let footprint_mb = footprint_share * MemoryMb::MIN.as_f64();
         let plain = Workload {
             runtime: Runtime::Custom,
             arch,

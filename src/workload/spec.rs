@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::pattern::Pattern;
+use crate::platform::cpu;
 use crate::platform::network::PER_CONNECTION_MB_S;
 use crate::workload::Runtime;
 
@@ -438,6 +439,13 @@ impl Workload {
         let transfers: f64 = self.transfers.iter().map(|t| t.megabytes).sum();
         let downstream = self.downstream.as_ref().map_or(0.0, |d| f64::from(d.requests) * d.service_ms);
         self.cpu.work_ms + self.cpu.parallel_ms + calls + transfers + downstream
+    }
+
+    /// Moves it to another instruction set: a knee of its own moves as far as the knees of the instruction sets lie apart.
+    pub fn move_to(&mut self, arch: Arch) {
+        let ratio = cpu::knee_mb(arch) / cpu::knee_mb(self.arch);
+        self.cpu.knee_mb = self.cpu.knee_mb.map(|knee| (knee * ratio).clamp(128.0, 10_240.0));
+        self.arch = arch;
     }
 
     /// Share of the CPU work that helper threads do: the file's value or the runtime's default.

@@ -8,7 +8,7 @@ use super::{FORMS, Loads, arch, storage};
 use crate::error::{Error, Result};
 use crate::ingest::json;
 use crate::load::FunctionLoad;
-use crate::units::MemoryMb;
+use crate::units::{MemoryMb, Millis};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -27,6 +27,8 @@ struct Function {
     #[serde(default)]
     architectures: Vec<String>,
     ephemeral_storage: Option<Storage>,
+    /// In seconds.
+    timeout: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +79,7 @@ impl Function {
             arch: self.architectures.first().map(|text| arch(text)).transpose()?,
             runtime: self.runtime,
             storage_mb: self.ephemeral_storage.map(|s| storage(s.size)).transpose()?,
+            timeout: self.timeout.map(|s| Millis::new(1e3 * s)).transpose()?,
         })
     }
 }

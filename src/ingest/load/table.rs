@@ -120,6 +120,7 @@ impl Columns {
             arch: self.text(row, Field::Arch).map(|text| arch(&text)).transpose()?,
             runtime: self.text(row, Field::Runtime),
             storage_mb: self.number(row, Field::Storage, "storage")?.map(storage).transpose()?,
+            timeout: None,
         };
         Ok((name, load))
     }

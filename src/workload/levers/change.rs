@@ -1,5 +1,6 @@
 //! The transformations.
 
+use super::info::ARM64_CPU_FACTOR;
 use super::parts::{largest, wait_ms};
 use super::{Environment, Lever, Scenario};
 use crate::curve::Arch;
@@ -37,7 +38,7 @@ impl Lever {
             Self::MultiThreadTransfer(n) => multi_thread_transfer(workload, *n),
             Self::ConcurrencyLimit(n) => concurrency_limit(workload, *n),
             Self::ProvisionedConcurrency(n) => provisioned_concurrency(workload, environment, *n),
-            Self::Arm64(factor) => arm64(workload, *factor),
+            Self::Arm64(factor) => arm64(workload, factor.unwrap_or(ARM64_CPU_FACTOR)),
             Self::Billing(step) => billing(environment, *step),
         };
         changed.and_then(|()| after.workload.check()).map_err(|e| e.at(format!("lever {}", self.name())))?;
@@ -198,21 +199,21 @@ fn concurrency_limit(workload: &mut Workload, limit: Option<u32>) -> Result<()> 
     Err(useless(&why, workload))
 }
 
-fn provisioned_concurrency(workload: &mut Workload, environment: &mut Environment, count: u32) -> Result<()> {
+/// What the environments can serve has no cold starts: how much that is depends on the duration at each size.
+fn provisioned_concurrency(workload: &Workload, environment: &mut Environment, count: u32) -> Result<()> {
     if workload.cold_start.share == 0.0 {
         return Err(useless("no invocation is a cold start (cold_start.share is 0)", workload));
     }
-    workload.cold_start.share = 0.0;
     environment.provisioned = count;
     Ok(())
 }
 
-/// Every CPU time changes by the factor; waits, network and init stay.
+/// Every CPU time changes by the factor, and the knee moves; waits, network and init stay.
 fn arm64(workload: &mut Workload, factor: f64) -> Result<()> {
     if workload.arch == Arch::Arm64 {
         return Err(useless("the workload already runs on arm64", workload));
     }
-    workload.arch = Arch::Arm64;
+    workload.move_to(Arch::Arm64);
     workload.cpu.work_ms *= factor;
     workload.cpu.parallel_ms *= factor;
     for call in &mut workload.calls {

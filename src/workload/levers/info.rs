@@ -55,8 +55,10 @@ pub(super) const FILTERED_SHARE: f64 = 0.5;
 pub(super) const LEFT_OUT_SHARE: f64 = 0.5;
 /// Connections of a multi-threaded transfer: the low end of the usual 10 to 20.
 pub(super) const CONNECTIONS: u32 = 10;
-/// CPU time on arm64 relative to x86_64: published cases range from 0.7 to 1.3.
+/// CPU time on arm64 relative to x86_64.
 pub(super) const ARM64_CPU_FACTOR: f64 = 1.0;
+/// The published cases.
+pub(super) const ARM64_CPU_FACTORS: (f64, f64) = (0.7, 1.3);
 
 /// All levers, in the order of [`super::Lever`].
 pub(super) const ALL: [LeverInfo; 15] = [
@@ -147,14 +149,14 @@ pub(super) const ALL: [LeverInfo; 15] = [
     LeverInfo {
         name: "provisioned-concurrency",
         value: "execution environments [1]",
-        assumption: "configured all month (730 h); no cold starts; cheaper than on demand above 60 % use",
+        assumption: "configured all month (730 h); each serves one event after the other without cold starts, what is more runs on demand with its cold starts; cheaper than on demand above 60 % use",
         confidence: Confidence::A,
         source: "aws.amazon.com/lambda/pricing",
     },
     LeverInfo {
         name: "arm64",
         value: "CPU time relative to x86_64 [1]",
-        assumption: "arm64 costs 20 % less; its speed depends on the work: published factors range from 0.7 to 1.3",
+        assumption: "arm64 costs 20 % less; its speed depends on the work: published factors range from 0.7 to 1.3, and so do intervals unless a value is given",
         confidence: Confidence::B,
         source: "aws.amazon.com/lambda/pricing; aws/aws-graviton-getting-started: 0.71; cebert benchmarks: 0.90; amanox numpy: above 1",
     },

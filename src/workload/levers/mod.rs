@@ -36,7 +36,7 @@ pub struct Environment {
     pub invocations_per_event: u32,
     /// State transitions of Step Functions that one event needs.
     pub transitions_per_event: u32,
-    /// Execution environments of provisioned concurrency, configured all month; 0 for none.
+    /// Execution environments of provisioned concurrency, configured all month; 0 for none. What they serve has no cold starts.
     pub provisioned: u32,
     /// Billing step.
     pub billing: BillingStep,
@@ -102,8 +102,8 @@ pub enum Lever {
     ConcurrencyLimit(Option<u32>),
     /// Keep execution environments initialised: how many.
     ProvisionedConcurrency(u32),
-    /// Run on arm64: the CPU time relative to x86_64.
-    Arm64(f64),
+    /// Run on arm64: the CPU time relative to x86_64, where it is known.
+    Arm64(Option<f64>),
     /// Bill by another step.
     Billing(BillingStep),
 }
@@ -135,6 +135,17 @@ impl Lever {
         &ALL[index]
     }
 
+    /// Whether its value is not known but a range of published ones.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Arm64(None))
+    }
+
+    /// This lever with a value where it [is open](Lever::is_open): the one at this share (0 to 1) of the published range.
+    pub fn settled(&self, share: f64) -> Self {
+        let (low, high) = info::ARM64_CPU_FACTORS;
+        if self.is_open() { Self::Arm64(Some(low + share * (high - low))) } else { self.clone() }
+    }
+
     /// The name, as on the command line.
     pub const fn name(&self) -> &'static str {
         self.info().name
@@ -151,7 +162,7 @@ impl fmt::Display for Lever {
             }
             Self::LazyInit(x) | Self::SmallerBundle(x) | Self::FilterEvents(x) | Self::RangeGet(x) => write!(f, "={x}"),
             Self::ConnectionPool(ms) => write!(f, "={ms}"),
-            Self::Arm64(factor) => write!(f, "={factor}"),
+            Self::Arm64(factor) => factor.iter().try_for_each(|x| write!(f, "={x}")),
             Self::MultiThreadTransfer(n) | Self::ProvisionedConcurrency(n) => write!(f, "={n}"),
             Self::ConcurrencyLimit(n) => n.iter().try_for_each(|n| write!(f, "={n}")),
             Self::Billing(step) => write!(f, "={}ms", step.ms()),
@@ -189,7 +200,7 @@ fn read(name: &str, value: Option<&str>) -> Result<Lever> {
         "multi-thread-transfer" => Lever::MultiThreadTransfer(count(value, info::CONNECTIONS)?),
         "concurrency-limit" => Lever::ConcurrencyLimit(value.map(|_| count(value, 1)).transpose()?),
         "provisioned-concurrency" => Lever::ProvisionedConcurrency(count(value, 1)?),
-        "arm64" => Lever::Arm64(number(value, info::ARM64_CPU_FACTOR, 0.1, 10.0)?),
+        "arm64" => Lever::Arm64(value.map(|_| number(value, 1.0, 0.1, 10.0)).transpose()?),
         "billing" => Lever::Billing(value.map_or(Ok(BillingStep::Ms1), str::parse)?),
         _ => {
             let names: Vec<&str> = Lever::ALL.iter().map(|l| l.name).collect();
