@@ -57,8 +57,9 @@ fn what_helps_depends_on_what_the_function_does() {
         assert!(help.contains(lever) != rest.contains(&format!("<li>{lever}:")), "{lever} is on one side");
         help.contains(lever)
     };
-    // arm64 is cheaper for all; a function that waits has nothing to transfer, one that computes has nothing to wait for
-    assert!(runs.iter().all(|page| helps(page, "arm64")));
+    // arm64 is cheaper, but its vCPU takes more memory: below one vCPU a function that computes loses more time than it saves
+    assert!(helps(&runs[1], "arm64") && !helps(&runs[0], "arm64"));
+    // a function that waits has nothing to transfer, one that computes has nothing to wait for
     assert!(!helps(&runs[1], "range-get") && !helps(&runs[0], "step-functions-wait"));
 }
 
