@@ -64,6 +64,18 @@ fn costs_are_computed_where_none_are_recorded_or_prices_are_given() {
 }
 
 #[test]
+fn recommend_says_of_the_other_sizes_only_what_holds() {
+    // 1024 MB costs as much as 1536 MB
+    let text = stdout(&["recommend", "-"], README_RUN);
+    assert!(
+        text.contains("among 1536, 3008 MB: every other size is neither faster nor cheaper than one of these"),
+        "{text}"
+    );
+    let text = stdout(&["recommend", "-"], WAITING_RUN);
+    assert!(text.contains("among 128, 512, 1024 MB: of any two of them one is faster and the other cheaper"), "{text}");
+}
+
+#[test]
 fn recommend_explains_itself_to_people() {
     let text = stdout(&["recommend", "-"], README_RUN);
     assert!(text.contains("Take 1536 MB (cost)"), "{text}");

@@ -206,6 +206,21 @@ fn a_fleet_has_a_mark_for_each_function_and_a_page_with_its_numbers() {
 }
 
 #[test]
+fn the_largest_savings_of_a_fleet_are_labelled_wherever_they_stand() {
+    // all marks near one place, the largest saving last in the order
+    let mut fleet = fleet(12);
+    for (i, f) in fleet.functions.iter_mut().enumerate() {
+        f.id = format!("function-{i}");
+        f.duration = Estimate { mid: 0.5 + 0.002 * i as f64, low: 0.5, high: 0.55 };
+        f.saving = Estimate { mid: 100.0 + i as f64, low: 95.0, high: 120.0 };
+    }
+    let svg = Picture::fleet(&fleet).svg().unwrap();
+    for i in 2..12 {
+        assert!(texts(&svg).contains(&format!("function-{i}").as_str()), "{i}: {:?}", texts(&svg));
+    }
+}
+
+#[test]
 fn a_fleet_of_none_of_one_and_of_very_many_can_be_drawn() {
     for count in [0, 1, 2500] {
         let fleet = fleet(count);
@@ -258,6 +273,7 @@ fn the_command_draws_a_workload_and_an_overlay() {
     assert!(
         texts.contains(&"duration, resize") && texts.contains(&"duration, thumbnails") && texts.contains(&"3 cores")
     );
+    assert!(texts.contains(&"marked: the best sizes of resize"), "{texts:?}");
 }
 
 #[test]

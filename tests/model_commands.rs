@@ -125,6 +125,80 @@ fn traces_tell_how_long_a_function_waits() {
     assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("batch-get-traces"));
 }
 
+#[test]
+fn what_the_durations_contradict_is_named_and_not_used() {
+    let alone = &lines(&["predict", LPT, "--format", "jsonl"])[0];
+    for (option, value, words) in [
+        ("--cpu-ms", "1", "a CPU time of 1.00 ms contradicts"),
+        ("--cpu-ms", "100000", "a CPU time of 100.0 s contradicts"),
+        ("--wait-ms", "100000", "a waiting time of 100.0 s contradicts"),
+        ("--pattern", "no-op", "rule the pattern no-op out"),
+    ] {
+        let answer = &lines(&["predict", LPT, option, value, "--format", "jsonl"])[0];
+        assert!(answer["warnings"][0].as_str().unwrap().contains(words), "{}", answer["warnings"]);
+        assert_eq!(answer["curve"], alone["curve"], "{option} {value}");
+    }
+    let few = &lines(&["predict", LPT, "--measured", "256,512", "--cpu-ms", "1.9", "--format", "jsonl"])[0];
+    assert_eq!(few["warnings"].as_array().unwrap().len(), 1);
+    for size in few["curve"].as_array().unwrap() {
+        let [ms, low, high] = ["duration_ms", "low_ms", "high_ms"].map(|key| size[key].as_f64().unwrap());
+        assert!(low <= ms && ms <= high, "{size}");
+    }
+    let told = &lines(&["predict", LPT, "--cpu-ms", "1850", "--pattern", "cpu-bound", "--format", "jsonl"])[0];
+    assert_eq!(told["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn an_unknown_runtime_is_an_error_that_lists_the_known_ones() {
+    let assert = powercurve(&["predict", LPT, "--runtime", "cobol"]).assert().code(2);
+    let told = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(told.contains("'cobol' is unknown") && told.contains("nodejs, python, java"), "{told}");
+    for runtime in ["python3.13", "go", "custom"] {
+        powercurve(&["predict", LPT, "--runtime", runtime]).assert().success();
+    }
+}
+
+#[test]
+fn predict_report_and_plan_say_the_same_of_what_to_measure_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    // a few sizes pay, none pays, and a function that fills the small ones
+    let filled = r#"{"id":"filled","memory_mb":[512,1024],"duration_ms":[900,610],"max_memory_used_mb":[400,410]}"#;
+    let open = r#"{"id":"open","memory_mb":[512,1024],"duration_ms":[900,610]}"#;
+    let path = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let mut measured = 0;
+    for run in [LPT.to_owned(), path("filled.jsonl", filled), path("open.jsonl", open)] {
+        let predicted = &lines(&["predict", &run, "--format", "jsonl"])[0]["measure_next"];
+        let why = predicted["why"].as_str().unwrap();
+        powercurve(&["report", &run, "-o", &page.display().to_string()]).assert().success();
+        assert!(std::fs::read_to_string(&page).unwrap().contains(&why[1..]), "{why}");
+        let planned = lines(&["plan", "--run", &run, "--format", "jsonl"])[0]["measure_next"].clone();
+        let percent = |key: &str| format!("{:.1} %", 100.0 * planned[key].as_f64().unwrap());
+        assert!(why.contains(&percent("regret")), "{why}: {planned}");
+        assert_eq!(planned["memory_mb"].get(0).unwrap_or(&Value::Null), &predicted["memory_mb"], "{why}");
+        if planned["memory_mb"].as_array().unwrap().len() == 1 {
+            assert!(why.ends_with(&percent("regret_after")), "{why}: {planned}");
+        }
+        measured += usize::from(predicted["memory_mb"].is_u64());
+    }
+    assert!((1..3).contains(&measured));
+}
+
+#[test]
+fn a_share_lies_in_its_interval() {
+    for answer in lines(&["classify", RUNS, "--format", "jsonl"]) {
+        for part in ["cpu", "wait", "transfer"] {
+            let [low, high] = [0, 1].map(|end| answer["share_intervals"][part][end].as_f64().unwrap());
+            let share = answer["shares"][part].as_f64().unwrap();
+            assert!(low <= share && share <= high, "{}: {part} {share} is not in {low}..{high}", answer["id"]);
+        }
+    }
+}
+
 /// Standard output of `evaluate` on recorded runs.
 fn evaluate(args: &[&str]) -> String {
     let output = powercurve(&[&["evaluate", RUNS], args].concat()).assert().success().get_output().stdout.clone();

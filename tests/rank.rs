@@ -237,3 +237,36 @@ fn a_free_tier_is_saved_once() {
     let (at_stake, bill) = (dollars[0], dollars[dollars.len() - 1]);
     assert!(at_stake <= bill && saved > 1.5 * bill, "{line}: one by one ${saved}");
 }
+
+#[test]
+fn a_function_that_cannot_be_judged_is_named_once() {
+    // the busy function meets the load, which lacks its memory size
+    let files =
+        Files::new(&[("runs.jsonl", &[BUSY, UNLOADED].join("\n")), ("load.csv", "function,invocations\nbusy,1000\n")]);
+    let assert = files.rank(&["runs.jsonl", "--load", "load.csv"]).assert().code(3);
+    let output = assert.get_output();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("memory size is unknown") && !told.contains("no run has the name"), "{told}");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("At stake"));
+    let none = files.rank(&["runs.jsonl", "--load", "load.csv", "--format", "json"]).assert().code(3);
+    assert_eq!(serde_json::from_slice::<Value>(&none.get_output().stdout).unwrap(), serde_json::json!([]));
+}
+
+#[test]
+fn a_function_listed_twice_is_reported_with_both_lines() {
+    let files = usual();
+    let load = "function,invocations,memory\nbusy,1000,8192\nwaiting,10,1024\nbusy,5000,128\n";
+    std::fs::write(files.path("twice.csv"), load).unwrap();
+    files
+        .rank(&["runs.jsonl", "--load", "twice.csv"])
+        .assert()
+        .code(3)
+        .stderr(contains("line 4").and(contains("'busy' is listed twice, first in line 2")));
+}
+
+#[test]
+fn one_function_is_not_several() {
+    let files = Files::new(&[("runs.jsonl", UNKNOWN), ("load.csv", LOAD)]);
+    let assert = files.rank(&["runs.jsonl", "--load", "load.csv"]).assert().success();
+    assert!(String::from_utf8_lossy(&assert.get_output().stdout).contains("In 1 function the runs cannot tell"));
+}

@@ -41,7 +41,7 @@ pub use priced::{PricedCurve, PricedPoint};
 pub use rank::{Prospect, RankBy, Ranked, Ranking, rank};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use sequential::{Reached, sequential};
-pub use sizes::{USUAL_MB, fits, memory_used, nearly_full, usual_sizes};
+pub use sizes::{USUAL_MB, fits, memory_used, nearly_full, proposed_sizes, usual_sizes, with_room};
 pub use strategy::Strategy;
 pub use tail::{Percentile, Tail, TailSource, tails};
 pub use tolerance::Tolerance;

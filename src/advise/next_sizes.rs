@@ -1,6 +1,6 @@
 //! The fewest sizes to measure next.
 
-use crate::advise::usual_sizes;
+use crate::advise::proposed_sizes;
 use crate::curve::{Point, PowerCurve, Run};
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
@@ -23,24 +23,27 @@ pub struct NextSizes {
 const MOST: usize = 3;
 
 /// The sizes to measure next. After the first, each is what would be measured next if the one before came out as predicted.
+///
+/// The charge per request plays no part, as in `predict`: it is the same at every size.
 pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
-    let candidates = usual_sizes(&run.curve);
+    let tariff = tariff.without_request();
+    let (candidates, _) = proposed_sizes(run);
     let mut seen = Observation::of(run);
-    let (mut sizes, mut first, mut last) = (Vec::new(), None, 0.0);
+    let (mut sizes, mut first, mut after) = (Vec::new(), None, f64::INFINITY);
     loop {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
-        match forecast(&posterior, &candidates, &seen.sizes, tariff).next {
+        match forecast(&posterior, &candidates, &seen.sizes, &tariff).next {
             Next::Measure { memory, regret, regret_after } if sizes.len() < MOST => {
                 first.get_or_insert(regret);
-                last = regret_after;
+                after = after.min(regret_after);
                 sizes.push(memory);
                 let at = seen.sizes.partition_point(|&m| m < memory);
                 seen.sizes.insert(at, memory);
                 seen.ln_ms.insert(at, posterior.predict(memory).ms.ln());
             }
             Next::Measure { regret, .. } | Next::Stop { regret } => {
-                let regret_after = if sizes.is_empty() { regret } else { last.min(regret) };
-                return NextSizes { sizes, regret: *first.get_or_insert(regret), regret_after };
+                let regret = first.unwrap_or(regret);
+                return NextSizes { sizes, regret, regret_after: after.min(regret) };
             }
         }
     }

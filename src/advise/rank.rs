@@ -140,7 +140,8 @@ impl Prospect {
         let other = if wish.strategy == Strategy::Speed { saved_gb_s } else { faster_ms };
         let improves = now != then && surely(&gain(&objective), of_now, &other, wish);
         // what to measure is costly to say: only where it matters
-        let next = (answer.uncertain || !improves).then(|| forecast(&posterior, &sizes, &seen.sizes, &tariff).next);
+        let next =
+            (answer.uncertain || !improves).then(|| forecast(&posterior, &sizes, &seen.sizes, &tariff).most_telling);
         let (decided, doubt, measure_next) = match next {
             None => (true, String::new(), None),
             Some(Next::Measure { memory, .. }) => (false, format!("measure {memory}"), Some(memory)),

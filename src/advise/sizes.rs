@@ -20,6 +20,21 @@ pub fn usual_sizes(curve: &PowerCurve) -> Vec<MemoryMb> {
     sizes
 }
 
+/// The sizes that are proposed for a run, and those of its own and the usual ones that are too small for the memory it used.
+/// Where none has room, all are proposed.
+pub fn proposed_sizes(run: &Run) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+    let all = usual_sizes(&run.curve);
+    match with_room(&all, memory_used(run)) {
+        (fitting, _) if fitting.is_empty() => (all, Vec::new()),
+        parts => parts,
+    }
+}
+
+/// The sizes that leave room to a function that uses so much memory, and the others.
+pub fn with_room(sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+    sizes.iter().partition(|&&m| used_mb.is_none_or(|used| fits(m, used)))
+}
+
 /// Whether a size leaves room to a function that uses so much memory: a size that is nearly full does not merely cost
 /// more, it may fail.
 ///

@@ -130,7 +130,15 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
         let overlay = overlay.map(|overlay| read(overlay, args.overlay_id.as_ref())).transpose()?;
         let optima = show::optima(&subject.choices(&strategies));
         let chart = match overlay {
-            Some(overlay) => subject.against(overlay),
+            Some(overlay) => {
+                let marked = format!("marked: the best sizes of {}", subject.series.name);
+                let mut chart = subject.against(overlay);
+                if !optima.is_empty() {
+                    let parts = [chart.subtitle, marked].into_iter().filter(|part| !part.is_empty());
+                    chart.subtitle = parts.collect::<Vec<_>>().join(" · ");
+                }
+                chart
+            }
             None => subject.plain_chart(),
         };
         charts.push(Chart { optima, ..chart });

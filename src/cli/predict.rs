@@ -6,19 +6,20 @@ use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
 use super::{Done, Format, Out, batch, texts, warn_of};
-use crate::advise::{PricedCurve, Strategy, fits, memory_used, usual_sizes};
-use crate::curve::{Arch, PowerCurve, Run, RunWarning};
+use crate::advise::{PricedCurve, Strategy, memory_used, usual_sizes, with_room};
+use crate::curve::{Arch, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::ingest::traces;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Pattern;
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
-use crate::predict::{Forecast, Next, forecast};
+use crate::predict::{Forecast, Next, allowed, forecast};
 use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column, Table};
 use crate::show;
 use crate::units::{Currency, MemoryMb, Millis, Usd};
+use crate::workload::Runtime;
 
 /// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
 ///
@@ -43,7 +44,8 @@ pub struct Args {
     #[arg(long, value_name = "LIST")]
     at: Option<Sizes>,
 
-    /// CPU time of one invocation in ms, as Lambda Insights reports it (cpu_total_time).
+    /// CPU time of one invocation in ms, as Lambda Insights reports it (cpu_total_time). What the durations contradict is named
+    /// and not used; the same holds for the waiting time and the pattern.
     #[arg(long, value_name = "MS", value_parser = positive)]
     cpu_ms: Option<f64>,
 
@@ -59,8 +61,8 @@ pub struct Args {
     #[arg(long)]
     pattern: Option<Pattern>,
 
-    /// Runtime of the function, where the run does not say: nodejs, python, java, dotnet, go, rust, php, ruby.
-    #[arg(long)]
+    /// Runtime of the function, where the run does not say: nodejs, python, java, dotnet, go, rust, php, ruby, custom.
+    #[arg(long, value_parser = runtime)]
     runtime: Option<String>,
 
     /// Instruction set, where the run does not say: x86_64 or arm64.
@@ -105,6 +107,14 @@ fn positive(s: &str) -> std::result::Result<f64, String> {
     s.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected a number above 0".into())
 }
 
+/// A runtime in any spelling that a record may have; one that says nothing is a slip here.
+fn runtime(s: &str) -> Result<String> {
+    if Runtime::detect(s).is_none() {
+        s.parse::<Runtime>()?;
+    }
+    Ok(s.to_owned())
+}
+
 struct Answer {
     id: String,
     measured: Vec<MemoryMb>,
@@ -112,7 +122,8 @@ struct Answer {
     /// Sizes too small for the memory used, not proposed.
     too_small: Vec<MemoryMb>,
     currency: Currency,
-    warnings: Vec<RunWarning>,
+    /// What weakens the run, and what of the options it contradicts.
+    warnings: Vec<String>,
     /// Where one was asked for.
     chart: Option<Chart>,
 }
@@ -134,7 +145,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         |run| predict(args, &known, run),
         |mut answer| {
             keep_only(&mut chart, answer.chart.take())?;
-            warn_of(args.format, &answer.id, &texts(&answer.warnings));
+            warn_of(args.format, &answer.id, &answer.warnings);
             if args.format == Format::Jsonl {
                 return writeln!(out, "{}", to_json(&answer));
             }
@@ -190,27 +201,25 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
         Some(Sizes(sizes)) => sizes.clone(),
         None => usual_sizes(&whole),
     };
-    let (too_small, sizes): (Vec<_>, Vec<_>) =
-        sizes.into_iter().partition(|&m| used.is_some_and(|used| !fits(m, used)));
+    let (sizes, too_small) = with_room(&sizes, used);
     if sizes.is_empty() {
         return Err(Error::new("every size asked for is too small for the memory used: expected larger sizes")
             .help("give larger sizes with --at")
             .at(run.id));
     }
     let seen = Observation::of(&run);
-    let posterior = Posterior::new(Library::shipped(), &seen, known);
+    let library = Library::shipped();
+    let mut posterior = Posterior::new(library, &seen, &Known::default());
+    let mut warnings = texts(&run.warnings);
+    if *known != Known::default() {
+        let (known, contradicted) = allowed(library, &seen, &posterior, known);
+        warnings.extend(contradicted);
+        posterior = Posterior::new(library, &seen, &known);
+    }
     let tariff = args.tariff(run.arch.unwrap_or_default(), run.currency())?;
     let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
     let chart = args.chart.as_ref().map(|_| chart(&run, &whole, &posterior, &forecast, &tariff)).transpose()?;
-    Ok(Answer {
-        id: run.id,
-        measured: seen.sizes,
-        forecast,
-        too_small,
-        currency: tariff.currency(),
-        warnings: run.warnings,
-        chart,
-    })
+    Ok(Answer { id: run.id, measured: seen.sizes, forecast, too_small, currency: tariff.currency(), warnings, chart })
 }
 
 /// The sizes of `run`, the others of the `whole` run hollow, and what the model makes of them.
@@ -262,7 +271,7 @@ fn to_json(a: &Answer) -> Value {
         "probability_best_balanced": by_size(&f.balanced),
         "measure_next": {"memory_mb": next, "why": show::why(&f.next)},
         "too_small": a.too_small,
-        "warnings": texts(&a.warnings),
+        "warnings": a.warnings,
     });
     if a.currency != Currency::Usd {
         record["currency"] = a.currency.code().into();
@@ -300,7 +309,7 @@ fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 7] {
         duration(d.high_ms),
         Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion).in_currency(a.currency),
         Cell::Share(f.cheapest[i]),
-        Cell::Text(if a.measured.contains(&memory) { "measured" } else { "" }.to_owned()),
+        Cell::Text(if a.measured.binary_search(&memory).is_ok() { "measured" } else { "" }.to_owned()),
     ]
 }
 
@@ -315,8 +324,7 @@ fn story(out: &mut Out, a: &Answer) -> Result<()> {
     write!(out, "{}", table.text())?;
     writeln!(out, "\nBest by cost {}, by speed {}, balanced {}.", f.best.cost, f.best.speed, f.best.balanced)?;
     if !a.too_small.is_empty() {
-        let small: Vec<String> = a.too_small.iter().map(ToString::to_string).collect();
-        writeln!(out, "Too small for the memory used: {}.", small.join(", "))?;
+        writeln!(out, "{}", show::too_small(&a.too_small))?;
     }
     writeln!(out, "{}.", show::advice(&f.next))
 }

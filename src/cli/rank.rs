@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -150,6 +151,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let mut done = if rejected.is_empty() { Done::All } else { Done::SomeRejected };
 
     let mut unmatched = Unmatched::default();
+    // whether any run has the name of a function in the load
+    let met = AtomicBool::new(false);
     let (mut prospects, mut seen) = (Vec::new(), BTreeSet::new());
     done = done.and(batch::each(
         &args.runs,
@@ -158,6 +161,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             let load = loads
                 .get(&run.id)
                 .map(|load| FunctionLoad { storage_mb: load.storage_mb.or(args.prices.storage), ..load.clone() });
+            met.fetch_or(load.is_some(), Ordering::Relaxed);
             judge(&run, load.as_ref(), &wish, &account)
         },
         |answer| {
@@ -171,7 +175,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     )?);
     unmatched.functions =
         loads.iter().map(|(name, _)| name).filter(|name| !seen.contains(*name)).map(str::to_owned).collect();
-    if prospects.is_empty() {
+    // of those that met it was said why they cannot be judged
+    if prospects.is_empty() && !met.into_inner() {
         return Err(no_match(&unmatched));
     }
     let ranking = Ranking::new(
@@ -319,13 +324,19 @@ fn for_people(args: &Args, ranking: &Ranking, unmatched: &Unmatched, out: &mut O
     section("Cannot tell yet", &undecided.iter().collect::<Vec<_>>(), &[0, 1, 2, 3, 4, 5, 6, 7, 8, 13])?;
     section("Right as they are", &keep, &[0, 1, 2, 3, 5, 9])?;
     let bullet = if markdown { "- " } else { "" };
-    for sentence in verdict(args, ranking, change.len(), undecided.len()) {
-        writeln!(out, "{bullet}{sentence}")?;
+    if !ranking.functions.is_empty() {
+        for sentence in verdict(args, ranking, change.len(), undecided.len()) {
+            writeln!(out, "{bullet}{sentence}")?;
+        }
     }
     for sentence in unmatched.sentences() {
         writeln!(out, "{bullet}{sentence}.")?;
     }
     Ok(())
+}
+
+fn functions(n: usize) -> String {
+    if n == 1 { "1 function".to_owned() } else { format!("{n} functions") }
 }
 
 /// $ with a sign, and its interval.
@@ -339,9 +350,9 @@ fn verdict(args: &Args, ranking: &Ranking, change: usize, undecided: usize) -> V
     let mut sentences = vec![match change {
         0 => format!("At stake: nothing that the runs decide, of a bill of {bill} a month."),
         n => format!(
-            "At stake: {} of a bill of {bill}, in {n} of {} functions.",
+            "At stake: {} of a bill of {bill}, in {n} of {}.",
             money(&ranking.at_stake),
-            ranking.functions.len()
+            functions(ranking.functions.len())
         ),
     }];
     if let Some(few) = ranking.few_that_hold(0.8).filter(|&few| few < change) {
@@ -349,7 +360,9 @@ fn verdict(args: &Args, ranking: &Ranking, change: usize, undecided: usize) -> V
     }
     if undecided > 0 {
         sentences.push(format!(
-            "In {undecided} functions the runs cannot tell; they may save {} more.",
+            "In {} the runs cannot tell; {} may save {} more.",
+            functions(undecided),
+            if undecided == 1 { "it" } else { "they" },
             money(&ranking.undecided)
         ));
     }

@@ -17,6 +17,7 @@ use crate::load::function_name;
 use crate::platform::billing::BillingStep;
 use crate::render::snippet::Snippet;
 use crate::render::table::{Cell, Column};
+use crate::show;
 use crate::units::{Currency, MemoryMb, Millis};
 
 /// Recommend one of the measured memory sizes, as aws-lambda-power-tuning would.
@@ -221,14 +222,14 @@ fn row(answer: &Answer, strategy: Strategy) -> [Cell; 8] {
         Cell::Memory(r.choice.memory),
         Cell::Duration(r.choice.duration),
         Cell::PerMillion(r.choice.cost).in_currency(answer.currency),
-        Cell::Text(sizes(&r.pareto, " ")),
+        Cell::Text(sizes(&r.pareto)),
         shave(r, BillingStep::Ms1),
         shave(r, BillingStep::Ms100),
     ]
 }
 
-fn sizes(points: &[PricedPoint], separator: &str) -> String {
-    points.iter().map(|p| p.memory.mb().to_string()).collect::<Vec<_>>().join(separator)
+fn sizes(points: &[PricedPoint]) -> String {
+    points.iter().map(|p| p.memory.mb().to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn shave(r: &Recommendation, step: BillingStep) -> Cell {
@@ -263,16 +264,8 @@ impl Verdict {
         if let Some((percentile, tail)) = &answer.tail {
             self.in_full += &tail_sentence(*percentile, tail);
         }
-        self.in_full += &match r.pareto.as_slice() {
-            [only] if answer.sizes == 1 => format!(
-                "{} is the only size known: whether another one is faster or cheaper this run cannot say.\n",
-                only.memory
-            ),
-            [only] => format!("{} is both the fastest and the cheapest measured size.\n", only.memory),
-            several => {
-                format!("The choice is among {} MB: the other sizes are slower and dearer.\n", sizes(several, ", "))
-            }
-        };
+        self.in_full += &show::choice(&r.pareto, answer.sizes);
+        self.in_full.push('\n');
         for cliff in r.cliffs.iter().filter(|c| c.is_steep()) {
             self.in_full += &cliff_sentence(cliff);
         }

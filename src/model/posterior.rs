@@ -157,16 +157,18 @@ impl<'a> Posterior<'a> {
         Shares { cpu: sum.cpu / n, wait: sum.wait / n, transfer: sum.transfer / n }
     }
 
-    /// Mean shares of the time at 1769 MB, with their 5 % and 95 % quantiles.
+    /// Mean shares of the time at 1769 MB, with 90 % intervals: from the 5 % to the 95 % quantile, and on to the mean
+    /// where a few members pull it beyond them.
     pub fn shares(&self) -> (Shares, Shares, Shares) {
+        let mean = self.mean_shares();
         let of = |part: fn(&Shares) -> f64| {
             let mut values: Vec<f64> =
                 self.members.iter().map(|m| part(&self.library.particles()[m.particle as usize].shares)).collect();
-            (quantile(&mut values, 0.05), quantile(&mut values, 0.95))
+            (quantile(&mut values, 0.05).min(part(&mean)), quantile(&mut values, 0.95).max(part(&mean)))
         };
         let (cpu, wait, transfer) = (of(|s| s.cpu), of(|s| s.wait), of(|s| s.transfer));
         (
-            self.mean_shares(),
+            mean,
             Shares { cpu: cpu.0, wait: wait.0, transfer: transfer.0 },
             Shares { cpu: cpu.1, wait: wait.1, transfer: transfer.1 },
         )
@@ -182,7 +184,8 @@ impl<'a> Posterior<'a> {
         }
         values.sort_unstable_by(f64::total_cmp);
         let at = |q: f64| values[(values.len() as f64 * q) as usize].exp();
-        Prediction { ms: stated(&values).exp(), low_ms: at(0.05), high_ms: at(0.95) }
+        let (low_ms, high_ms) = (at(0.05), at(0.95));
+        Prediction { ms: stated(&values).exp().clamp(low_ms, high_ms), low_ms, high_ms }
     }
 
     /// Expected durations in ms at `sizes` by member: rows of equal weight.

@@ -38,9 +38,11 @@ pub fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high:
             _ => "slower with more memory: that is noise, or a downstream",
         };
         reasons.push(format!(
-            "from {} to {} MB it is {gain:.2} times faster, where pure CPU work would be {fair:.2} times faster: {reading}",
+            "from {} to {} MB it is {}, where pure CPU work would be {}: {reading}",
             a.memory.mb(),
             b.memory.mb(),
+            times(gain),
+            times(fair),
         ));
     }
     if let Some((a, b)) = widest(points, ONE_VCPU_MB - 1.0, f64::MAX) {
@@ -51,9 +53,10 @@ pub fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high:
             _ => "more cores do not help",
         };
         reasons.push(format!(
-            "from {} to {} MB, past one full vCPU, it is {gain:.2} times faster: {reading}",
+            "from {} to {} MB, past one full vCPU, it is {}: {reading}",
             a.memory.mb(),
-            b.memory.mb()
+            b.memory.mb(),
+            times(gain)
         ));
     }
     let fastest = points.iter().map(|p| p.duration.ms()).fold(f64::INFINITY, f64::min);
@@ -72,6 +75,15 @@ pub fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high:
     ));
     reasons.push(format!("{pattern} means: {}; memory buys {}", pattern.summary(), pattern.memory_buys()));
     reasons
+}
+
+/// A gain in speed in words, also where it is a loss.
+fn times(gain: f64) -> String {
+    match (gain, format!("{:.2}", gain.max(1.0 / gain))) {
+        (_, factor) if factor == "1.00" => "as fast".to_owned(),
+        (gain, factor) if gain > 1.0 => format!("{factor} times faster"),
+        (_, factor) => format!("{factor} times slower"),
+    }
 }
 
 /// The two sizes farthest apart within a range of memory, if there are two.
@@ -141,4 +153,17 @@ pub fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterior: &Pos
 
 fn count(n: usize) -> String {
     if n == 1 { "1 size was".into() } else { format!("{n} sizes were") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_of_speed_is_said_as_one() {
+        assert_eq!(
+            [2.0, 0.89, 1.003, 0.998].map(times),
+            ["2.00 times faster", "1.12 times slower", "as fast", "as fast"]
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! The whole curve from a few measured sizes, and the size to measure next.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Posterior, Prediction};
 use crate::platform::billing::Tariff;
 use crate::predict::Balance;
@@ -35,13 +37,16 @@ pub struct Forecast {
     pub balanced: Vec<f64>,
     /// What to measure next.
     pub next: Next,
+    /// The same however little it gains: the most telling size while one decision for cost and balance together costs more
+    /// than [`SMALL_REGRET`].
+    pub most_telling: Next,
 }
 
 /// Whether another measurement pays, and where.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
     /// Measure this size: the expected regret of the decision falls from the first to the second figure (shares of
-    /// the best balanced score and cost).
+    /// the best balanced score and cost, beyond what the best single size for both loses on a known curve).
     Measure {
         /// The size.
         memory: MemoryMb,
@@ -57,12 +62,33 @@ pub enum Next {
     },
 }
 
+impl Next {
+    /// To stop where little is left to know, or the measurement is expected to tell nothing of it.
+    fn if_it_pays(self) -> Self {
+        match self {
+            Self::Measure { regret, regret_after, .. }
+                if regret <= SMALL_REGRET || regret - regret_after < LEAST_GAIN =>
+            {
+                Self::Stop { regret }
+            }
+            next => next,
+        }
+    }
+}
+
 /// Expected regret below which a decision needs no further measurement: 1 %.
 pub const SMALL_REGRET: f64 = 0.01;
 
+/// Fall of the expected regret that a measurement has to bring: 0.1 %.
+const LEAST_GAIN: f64 = 0.001;
+
+/// Sizes that are weighed as the next one to measure, at most: neighbours tell the same.
+pub const MOST_CANDIDATES: usize = 64;
+
 /// Forecasts durations, costs and choices at `sizes` (ascending, at least one).
 ///
-/// `measured` are sizes not worth measuring again.
+/// `measured` are sizes not worth measuring again. Of more than [`MOST_CANDIDATES`] others so many, evenly spread, are
+/// weighed as the next one to measure; everything else is said of all sizes.
 pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
     let cost = |m, ms: f64| tariff.cost(m, Millis::clamped(ms)).usd();
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();
@@ -79,6 +105,7 @@ pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[Memor
         curves.iter().for_each(|c| hits[choice(c)] += 1.0 / curves.len() as f64);
         hits
     };
+    let most_telling = most_telling(&curves, sizes, measured, posterior.variance().sqrt());
     Forecast {
         best: Choices {
             cost: sizes[chosen.cheapest()],
@@ -88,7 +115,8 @@ pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[Memor
         cheapest: frequency(Scored::cheapest),
         fastest: frequency(Scored::fastest),
         balanced: frequency(Scored::balanced),
-        next: next(&curves, sizes, measured, posterior.variance().sqrt()),
+        next: most_telling.if_it_pays(),
+        most_telling,
         sizes: sizes.to_vec(),
         durations,
         costs,
@@ -123,10 +151,10 @@ impl Scored {
         least(&self.scores, &self.ms)
     }
 
-    /// What choosing size `i` loses against the best, relative: the mean of what it loses in cost and in balanced score.
-    fn regret(&self, i: usize) -> f64 {
-        let over = |values: &[f64], best: usize| values[i] / values[best] - 1.0;
-        0.5 * (over(&self.costs, self.cheapest()) + over(&self.scores, self.balanced()))
+    /// What choosing each size loses against the best, relative: the mean of what it loses in cost and in balanced score.
+    fn regrets(&self) -> Vec<f64> {
+        let (cost, score) = (self.costs[self.cheapest()], self.scores[self.balanced()]);
+        self.costs.iter().zip(&self.scores).map(|(c, s)| 0.5 * ((c / cost - 1.0) + (s / score - 1.0))).collect()
     }
 }
 
@@ -140,10 +168,12 @@ fn least(values: &[f64], tie: &[f64]) -> usize {
 ///
 /// The plausible curves are split by the duration they give a size, in steps as fine as the noise lets a measurement
 /// tell apart; after the measurement the best decision of each group can be taken.
-fn next(curves: &[Scored], sizes: &[MemoryMb], measured: &[MemoryMb], noise_sd: f64) -> Next {
-    let regrets: Vec<Vec<f64>> = curves.iter().map(|c| (0..sizes.len()).map(|i| c.regret(i)).collect()).collect();
+fn most_telling(curves: &[Scored], sizes: &[MemoryMb], measured: &[MemoryMb], noise_sd: f64) -> Next {
+    let regrets: Vec<Vec<f64>> = curves.iter().map(Scored::regrets).collect();
     let all: Vec<usize> = (0..curves.len()).collect();
     let regret = group_regret(&regrets, &all);
+    // one size that has to be both cheap and balanced loses this much on a curve that is known
+    let known = all.iter().map(|&c| group_regret(&regrets, &[c])).sum::<f64>() / curves.len() as f64;
     let after = |size: usize| {
         let mut order = all.clone();
         order.sort_by(|&a, &b| curves[a].ms[size].total_cmp(&curves[b].ms[size]));
@@ -159,19 +189,65 @@ fn next(curves: &[Scored], sizes: &[MemoryMb], measured: &[MemoryMb], noise_sd: 
         }
         total / curves.len() as f64
     };
-    let candidates = (0..sizes.len()).filter(|&i| !measured.contains(&sizes[i])).map(|i| (i, after(i)));
+    let unknown = |regret: f64| (regret - known).max(0.0);
+    let measured: BTreeSet<MemoryMb> = measured.iter().copied().collect();
+    let open: Vec<usize> = (0..sizes.len()).filter(|&i| !measured.contains(&sizes[i])).collect();
+    let candidates = spread(&open, MOST_CANDIDATES).map(|i| (i, after(i)));
     match candidates.min_by(|a, b| a.1.total_cmp(&b.1)) {
-        Some((i, regret_after)) if regret > SMALL_REGRET && regret_after < regret => {
-            Next::Measure { memory: sizes[i], regret, regret_after }
+        Some((i, after)) if regret > SMALL_REGRET && after < regret => {
+            Next::Measure { memory: sizes[i], regret: unknown(regret), regret_after: unknown(after) }
         }
-        _ => Next::Stop { regret },
+        _ => Next::Stop { regret: unknown(regret) },
     }
+}
+
+/// At most `most` (two or more) of the items, evenly spread from the first to the last.
+fn spread(items: &[usize], most: usize) -> impl Iterator<Item = usize> {
+    let kept = items.len().min(most);
+    (0..kept).map(move |k| items[k * (items.len() - 1) / (kept - 1).max(1)])
 }
 
 /// Mean regret of the best single decision for a group of curves.
 fn group_regret(regrets: &[Vec<f64>], group: &[usize]) -> f64 {
-    let sizes = regrets.first().map_or(0, Vec::len);
-    (0..sizes)
-        .map(|i| group.iter().map(|&c| regrets[c][i]).sum::<f64>() / group.len() as f64)
-        .fold(f64::INFINITY, f64::min)
+    let mut sums = vec![0.0; regrets.first().map_or(0, Vec::len)];
+    for &curve in group {
+        sums.iter_mut().zip(&regrets[curve]).for_each(|(sum, regret)| *sum += regret);
+    }
+    sums.into_iter().map(|sum| sum / group.len() as f64).fold(f64::INFINITY, f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(mb: u32) -> MemoryMb {
+        MemoryMb::new(mb).unwrap()
+    }
+
+    #[test]
+    fn a_gain_that_rounds_to_nothing_is_none() {
+        let next = |regret, regret_after| Next::Measure { memory: memory(128), regret, regret_after }.if_it_pays();
+        assert_eq!(next(0.0114, 0.0112), Next::Stop { regret: 0.0114 });
+        assert_eq!(next(0.009, 0.001), Next::Stop { regret: 0.009 });
+        assert!(matches!(next(0.0114, 0.009), Next::Measure { .. }));
+    }
+
+    #[test]
+    fn a_known_curve_leaves_no_regret_though_the_cheapest_size_is_not_the_balanced_one() {
+        let sizes = [128, 512, 1024].map(memory);
+        let curve = || Scored::new(vec![1.0, 1.2, 2.0], vec![1700.0, 500.0, 300.0]);
+        assert_ne!(curve().cheapest(), curve().balanced());
+        let next = most_telling(&[curve(), curve()], &sizes, &sizes, 0.03);
+        assert_eq!(next, Next::Stop { regret: 0.0 });
+    }
+
+    #[test]
+    fn few_of_many_sizes_are_weighed() {
+        let many: Vec<usize> = (10..1000).collect();
+        let kept: Vec<usize> = spread(&many, MOST_CANDIDATES).collect();
+        assert_eq!((kept.len(), kept[0], kept[63]), (MOST_CANDIDATES, 10, 999));
+        assert!(kept.is_sorted());
+        assert_eq!(spread(&[3, 5], MOST_CANDIDATES).collect::<Vec<_>>(), [3, 5]);
+        assert_eq!(spread(&[], MOST_CANDIDATES).count() + spread(&[7], MOST_CANDIDATES).count(), 1);
+    }
 }

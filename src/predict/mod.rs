@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod fit;
 pub mod forecast;
 mod line;
+mod side;
 mod start;
 
 pub use balance::Balance;
@@ -13,3 +14,4 @@ pub use closed_form::ClosedForm;
 pub use fit::{Fit, fit, plausible};
 pub use forecast::{Choices, Forecast, Next, SMALL_REGRET, forecast};
 pub use line::Line;
+pub use side::allowed;

@@ -162,6 +162,9 @@ fn body(report: &Report) -> Result<String> {
     }
     html += "<h3>What to measure next</h3>\n";
     html += &paragraph(&format!("{}.", show::advice(&report.forecast.next)));
+    if !report.too_small.is_empty() {
+        html += &paragraph(&show::too_small(&report.too_small));
+    }
     html += "</div>\n</div>\n<h3>Which size</h3>\n";
     html += &choices(report);
     html += "<h3>What would help</h3>\n";
@@ -217,11 +220,7 @@ fn choices(report: &Report) -> String {
         r.cliffs.iter().filter(|c| c.step == report.step && c.is_steep()).for_each(|cliff| note(cliff_note(r, cliff)));
     }
     if let Some((_, r)) = report.choices.first() {
-        let sizes: Vec<String> = r.pareto.iter().map(|p| p.memory.mb().to_string()).collect();
-        note(format!(
-            "Worth a choice at all: {} MB. Every other measured size is slower and dearer.",
-            sizes.join(", ")
-        ));
+        note(show::choice(&r.pareto, report.measured.len()));
     }
     format!("<div class=\"choices\">\n{}</div>\n{}", wide(&table), list(notes))
 }

@@ -68,7 +68,9 @@ impl Cell {
     }
 
     fn for_people(&self) -> String {
-        let signed = |x: f64, shown: String| if x < 0.0 { format!("-{shown}") } else { shown };
+        // what rounds to nothing has no sign
+        let nothing = |shown: &str| !shown.contains(|c: char| c.is_ascii_digit() && c != '0');
+        let signed = |x: f64, shown: String| if x < 0.0 && !nothing(&shown) { format!("-{shown}") } else { shown };
         match self {
             Self::Text(text) | Self::Link { text, .. } => text.clone(),
             Self::Memory(memory) => memory.to_string(),
@@ -262,6 +264,12 @@ mod tests {
         table.row([Cell::Text("a|b, \"c\"\nd".to_owned()), Cell::Cost(Usd::ZERO), Cell::Change(-0.25)]);
         table.row([Cell::Text("short".to_owned())]);
         table
+    }
+
+    #[test]
+    fn what_rounds_to_nothing_has_no_sign() {
+        assert_eq!([-0.004, -0.006, 0.0].map(|usd| Cell::SignedCost(usd).to_string()), ["$0.00", "-$0.01", "$0.00"]);
+        assert!(Cell::SignedDuration(-2.0).to_string().starts_with('-'));
     }
 
     #[test]

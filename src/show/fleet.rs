@@ -9,7 +9,12 @@ pub fn fleet(ranking: &Ranking, title: &str) -> Fleet {
     let changed = ranking.functions.iter().filter(|r| r.prospect.current != r.prospect.best);
     Fleet {
         title: title.to_owned(),
-        subtitle: format!("{} functions, ${:.2} a month today", ranking.functions.len(), ranking.bill),
+        subtitle: format!(
+            "{} function{}, ${:.2} a month today",
+            ranking.functions.len(),
+            if ranking.functions.len() == 1 { "" } else { "s" },
+            ranking.bill
+        ),
         functions: changed.map(function).collect(),
     }
 }

@@ -21,4 +21,4 @@ pub use marks::{add_model, optima};
 pub use report::{Levers, Load, Report, needs_two_sizes};
 pub use subject::Subject;
 pub use tables::{points, probabilities, ranked, shares};
-pub use words::{advice, why};
+pub use words::{advice, choice, too_small, why};

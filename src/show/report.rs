@@ -2,7 +2,7 @@
 
 use super::{Subject, optima};
 use crate::advise::{
-    Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, recommend, usual_sizes,
+    Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, proposed_sizes, recommend,
 };
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -47,6 +47,8 @@ pub struct Report {
     pub levers: Levers,
     /// The usual sizes with intervals, and what to measure next.
     pub forecast: Forecast,
+    /// Sizes too small for the memory used, which the forecast leaves out.
+    pub too_small: Vec<MemoryMb>,
     /// The measured sizes.
     pub measured: Vec<MemoryMb>,
 }
@@ -74,6 +76,7 @@ impl Report {
         let choice = |strategy| Ok((strategy, recommend(priced, &Wish { strategy, ..Wish::default() }, &[], tariff)?));
         let choices = Strategy::ALL.into_iter().map(choice).collect::<Result<_>>()?;
         let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT).pick(priced).memory;
+        let (proposed, too_small) = proposed_sizes(run);
         Ok(Self {
             id: run.id.clone(),
             reading: Reader::shipped().classify(run),
@@ -87,7 +90,8 @@ impl Report {
             currency: priced.currency(),
             choices,
             levers: Levers::of(run, balanced, tariff, load)?,
-            forecast: forecast(&posterior, &usual_sizes(&run.curve), &seen.sizes, tariff),
+            forecast: forecast(&posterior, &proposed, &seen.sizes, tariff),
+            too_small,
             measured: seen.sizes,
         })
     }

@@ -1,6 +1,8 @@
 //! Sentences that several answers use.
 
+use crate::advise::PricedPoint;
 use crate::predict::Next;
+use crate::units::MemoryMb;
 
 /// What to measure next and why, as the start of a sentence and without a full stop.
 pub fn advice(next: &Next) -> String {
@@ -21,6 +23,32 @@ pub fn why(next: &Next) -> String {
         ),
         Next::Stop { regret } => {
             format!("stop: more measuring cannot pay, the expected regret of the choice is {:.1} %", 100.0 * regret)
+        }
+    }
+}
+
+/// The sizes that a function needs more memory than.
+pub fn too_small(sizes: &[MemoryMb]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+    format!("Too small for the memory used: {}.", sizes.join(", "))
+}
+
+/// Among which of so many measured sizes there is a choice at all ([`crate::advise::pareto`]).
+pub fn choice(pareto: &[PricedPoint], measured: usize) -> String {
+    match pareto {
+        [only] if measured == 1 => format!(
+            "{} is the only size known: whether another one is faster or cheaper this run cannot say.",
+            only.memory
+        ),
+        [only] => format!("{} is both the fastest and the cheapest measured size.", only.memory),
+        several => {
+            let sizes: Vec<String> = several.iter().map(|p| p.memory.mb().to_string()).collect();
+            let others = if several.len() < measured {
+                "every other size is neither faster nor cheaper than one of these"
+            } else {
+                "of any two of them one is faster and the other cheaper"
+            };
+            format!("The choice is among {} MB: {others}.", sizes.join(", "))
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What the AWS command line prints: `aws lambda list-functions`, `aws cloudwatch get-metric-data`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::metrics::{Series, label_to_function, moment};
-use super::{FORMS, Loads, arch, storage};
+use super::{FORMS, Loads, arch, storage, twice};
 use crate::error::{Error, Result};
 use crate::ingest::json;
 use crate::load::FunctionLoad;
@@ -51,6 +53,7 @@ struct Metric {
 /// Reads one answer or several after each other (pages), or bare lists of functions, as `--query Functions` gives them.
 pub(super) fn read(text: &[u8]) -> Result<Loads> {
     let mut loads = Loads::default();
+    let mut invoked: BTreeMap<String, Series> = BTreeMap::new();
     for value in serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>() {
         let value = value.map_err(|e| json::error(&e))?.get();
         let not_ours = |e: serde_json::Error| Error::new(format!("not a list of functions: {e}")).help(FORMS);
@@ -61,12 +64,20 @@ pub(super) fn read(text: &[u8]) -> Result<Loads> {
         };
         for function in answer.functions.unwrap_or_default() {
             let name = function.function_name.clone();
-            loads.add(&name, function.into_load().map_err(|e| e.at(name.clone()))?);
+            let load = function.into_load().map_err(|e| e.at(name.clone()))?;
+            if loads.get(&name).is_some_and(|first| *first != load) {
+                return Err(twice(&name, "other settings", "entry"));
+            }
+            loads.add(&name, load);
         }
         for metric in answer.metrics.unwrap_or_default() {
-            let (name, invocations) = metric.per_month().map_err(|e| e.at(format!("metric '{}'", metric.label)))?;
-            loads.add(&name, FunctionLoad { invocations_per_month: Some(invocations), ..FunctionLoad::default() });
+            // the pages of an answer have a part of it each
+            metric.add_to(&mut invoked).map_err(|e| e.at(format!("metric '{}'", metric.label)))?;
         }
+    }
+    for (name, series) in invoked {
+        let invocations = series.per_month().map_err(|e| e.at(format!("metric '{name}'")))?;
+        loads.add(&name, FunctionLoad { invocations_per_month: Some(invocations), ..FunctionLoad::default() });
     }
     Ok(loads)
 }
@@ -85,13 +96,13 @@ impl Function {
 }
 
 impl Metric {
-    fn per_month(&self) -> Result<(String, f64)> {
+    fn add_to(&self, all: &mut BTreeMap<String, Series>) -> Result<()> {
         let name = label_to_function(&self.label).ok_or_else(|| {
             Error::new("the label does not name the function: expected the name of one function")
                 .help("give each query the label of its function: \"Label\": \"${PROP('Dim.FunctionName')}\"")
         })?;
         let when = |value: &serde_json::Value| value.as_f64().or_else(|| value.as_str().and_then(moment));
-        let mut series = Series::default();
+        let series = all.entry(name).or_default();
         for (at, value) in self.timestamps.iter().zip(&self.values) {
             let at = when(at).ok_or_else(|| {
                 Error::new(format!("{at} is not a time: expected 2026-05-01T00:00:00Z"))
@@ -99,6 +110,6 @@ impl Metric {
             })?;
             series.add(at, *value);
         }
-        Ok((name, series.per_month()?))
+        Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! A CloudWatch graph of Invocations downloaded as CSV: some rows of labels, then one row a period, with the time first and
 //! one column a function.
 
+use std::collections::BTreeMap;
+
 use ::csv::ByteRecord;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-use super::{FORMS, HOURS_PER_MONTH, Loads, invocations};
+use super::{FORMS, HOURS_PER_MONTH, Loads, invocations, twice};
 use crate::error::{Error, Result};
 use crate::ingest::lines::Lines;
 use crate::ingest::rows::for_each_row;
@@ -58,6 +60,7 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
         }
     });
     let mut loads = Loads::default();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (i, series) in columns.into_iter().enumerate() {
         let of_column = || labels.iter().filter_map(|row| row.get(i + 1)).map(String::as_str);
         if series.moments.is_empty() && of_column().all(str::is_empty) {
@@ -78,6 +81,10 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
         let period = period.and_then(|row| row.get(i + 1)).and_then(|cell| seconds(cell));
         let series = Series { period_s: period, ..series };
         let per_month = series.per_month().map_err(|e| e.at(place()))?;
+        let first = *places.entry(name.clone()).or_insert(i);
+        if first != i {
+            return Err(twice(&name, &format!("column {}", first + 2), "column").at(place()));
+        }
         loads.add(&name, FunctionLoad { invocations_per_month: Some(per_month), ..FunctionLoad::default() });
     }
     Ok((loads, rejected))

@@ -104,10 +104,11 @@ fn read_one(source: Source) -> Result<(Loads, Vec<Error>)> {
 
 /// A number of invocations.
 fn invocations(x: f64) -> Result<f64> {
-    if (0.0..=1e15).contains(&x) {
+    const MOST: f64 = 1e15;
+    if (0.0..=MOST).contains(&x) {
         Ok(x)
     } else {
-        Err(Error::new(format!("{x} invocations are not usable: expected a number of 0 or more, at most 1e15"))
+        Err(Error::new(format!("{x:e} invocations are not usable: expected a number from 0 to {MOST:e}"))
             .help("give the invocations of a month, or the statistic Sum of the metric Invocations"))
     }
 }
@@ -125,6 +126,12 @@ fn storage(mb: f64) -> Result<f64> {
 /// The instruction set of a function.
 fn arch(text: &str) -> Result<Arch> {
     text.parse().map_err(|e: Error| e.help("leave it empty where it is not known"))
+}
+
+/// A function that a file lists a second time: the numbers of one of them would be lost.
+fn twice(name: &str, first: &str, kind: &str) -> Error {
+    Error::new(format!("the function '{name}' is listed twice, first in {first}: expected one {kind} a function"))
+        .help("keep one of them, with the invocations of both added up")
 }
 
 #[cfg(test)]
@@ -192,6 +199,38 @@ mod tests {
         for (error, words) in rejected.iter().zip(words) {
             assert!(error.problem().contains(words) && error.to_string().contains("\n  help: "), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_listed_twice_is_never_lost_silently() {
+        let (loads, rejected) = read(&["function,invocations,memory\na,10,128\nb,5,128\na:$LATEST,70,256\n"]).unwrap();
+        assert_eq!(loads.get("a").and_then(|l| l.invocations_per_month), Some(10.0));
+        let told: Vec<String> = rejected.iter().map(ToString::to_string).collect();
+        assert!(told.len() == 1 && told[0].contains("line 4") && told[0].contains("line 2"), "{told:?}");
+
+        let graph = "Label,a Invocations,a\n2026/05/01 00:00:00,1,2\n2026/05/02 00:00:00,3,4\n";
+        let error = read(&[graph]).unwrap_err().to_string();
+        assert!(error.contains("column 3") && error.contains("column 2"), "{error}");
+
+        let listing = |mb: u32| format!(r#"{{"Functions": [{{"FunctionName": "a", "MemorySize": {mb}}}]}}"#);
+        let error = read(&[&(listing(128) + &listing(256))]).unwrap_err().to_string();
+        assert!(error.contains("'a' is listed twice"), "{error}");
+        assert!(read(&[&(listing(128) + &listing(128))]).is_ok());
+
+        // pages of one metric
+        let page = |day: u32| {
+            format!(
+                r#"{{"MetricDataResults": [{{"Label": "a", "Timestamps": ["2026-05-0{day}T00:00:00Z"], "Values": [24]}}]}}"#
+            )
+        };
+        let (loads, _) = read(&[&(page(1) + &page(2))]).unwrap();
+        assert_eq!(loads.get("a").and_then(|l| l.invocations_per_month), Some(730.0));
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_told_the_bounds() {
+        let (_, rejected) = read(&["function,invocations\na,10\nb,1e30\n"]).unwrap();
+        assert!(rejected[0].to_string().contains("1e30 invocations are not usable: expected a number from 0 to 1e15"));
     }
 
     #[test]

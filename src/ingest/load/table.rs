@@ -1,13 +1,15 @@
 //! A table with one row a function.
 
+use std::collections::BTreeMap;
+
 use ::csv::ByteRecord;
 
-use super::{Loads, arch, invocations, storage};
+use super::{Loads, arch, invocations, storage, twice};
 use crate::error::{Error, Result};
 use crate::ingest::csv::snake_case;
 use crate::ingest::lines::Lines;
 use crate::ingest::rows::for_each_row;
-use crate::load::FunctionLoad;
+use crate::load::{FunctionLoad, function_name};
 use crate::units::MemoryMb;
 
 #[derive(Clone, Copy)]
@@ -68,6 +70,7 @@ pub(super) fn delimiter(header: &str) -> Option<u8> {
 pub(super) fn read(lines: Lines, delimiter: u8) -> (Loads, Vec<Error>) {
     let mut columns = None;
     let mut loads = Loads::default();
+    let mut places: BTreeMap<String, u64> = BTreeMap::new();
     let rejected = for_each_row(lines, delimiter, |row| match &columns {
         None => {
             let names: Vec<_> = row.iter().map(String::from_utf8_lossy).collect();
@@ -76,6 +79,11 @@ pub(super) fn read(lines: Lines, delimiter: u8) -> (Loads, Vec<Error>) {
         }
         Some(columns) => {
             let (name, load) = columns.load(row)?;
+            let line = row.position().map_or(0, |p| p.line());
+            let first = *places.entry(function_name(&name).to_owned()).or_insert(line);
+            if first != line {
+                return Err(twice(&name, &format!("line {first}"), "row"));
+            }
             loads.add(&name, load);
             Ok(())
         }

@@ -17,7 +17,7 @@ pub struct Fleet {
     pub title: String,
     /// A quieter line below it; empty for none.
     pub subtitle: String,
-    /// The functions, the most important first: the first ones are labelled and lie on top.
+    /// The functions, the most important first: the first ones lie on top. The largest sums are labelled.
     pub functions: Vec<FleetFunction>,
 }
 
@@ -41,6 +41,9 @@ const MOST: usize = 2000;
 
 /// Functions with a label.
 const LABELLED: usize = 10;
+
+/// How far from its mark a label may stand, in radii of the mark: where there is no room at the first a line leads to it.
+const REACHES: [f64; 7] = [1.5, 3.0, 5.0, 8.0, 12.0, 17.0, 23.0];
 
 /// Up to so many functions every interval is drawn; beyond, only those of the labelled ones.
 const FEW: usize = 40;
@@ -177,7 +180,7 @@ fn axes(plot: &Plot, inner: Rect, top: f64, look: &Look, palette: &Palette, scen
     words
 }
 
-/// Intervals, marks and the labels of the first functions; what comes first lies on top.
+/// Intervals, marks and the labels of the largest sums; what comes first lies on top.
 fn marks(
     functions: &[FleetFunction],
     plot: &Plot,
@@ -212,15 +215,26 @@ fn marks(
     let marks = places.iter().map(|&p| Obstacle { area: Rect::around(p, 1.3 * radius), weight: 3.0 });
     obstacles.extend(marks);
     let room = plot.area.inset(0.2 * look.text);
-    for (f, &place) in functions.iter().zip(&places).take(LABELLED) {
-        let text = Text::new(&f.id, (0.0, 0.0), 0.85 * look.text, palette.text).fit(0.3 * plot.area.width());
+    // the largest sums first, while there is room for them
+    let mut order: Vec<usize> = (0..functions.len()).collect();
+    order.sort_by(|&a, &b| functions[b].saving.mid.abs().total_cmp(&functions[a].saving.mid.abs()));
+    for i in order.into_iter().take(LABELLED) {
+        let text = Text::new(&functions[i].id, (0.0, 0.0), 0.85 * look.text, palette.text).fit(0.3 * plot.area.width());
         // a label on top of marks says less than none
-        let Some(label) = beside(&text, &[place], 1.5 * radius, room, &obstacles, &[]) else { continue };
+        let free = |label: &Text| !obstacles.iter().any(|o| o.area.overlaps(&label.area()));
+        let placed = REACHES.into_iter().find_map(|times| {
+            let label = beside(&text, &[places[i]], times * radius, room, &obstacles, &[]).filter(free)?;
+            Some((label, times > REACHES[0]))
+        });
+        let Some((label, far)) = placed else { continue };
         let area = label.area();
-        if obstacles.iter().filter(|o| o.area.overlaps(&area)).count() <= 1 {
-            obstacles.push(Obstacle { area, weight: f64::INFINITY });
-            scene.text(label);
+        if far {
+            let (x, y) = places[i];
+            let near = (x.clamp(area.left, area.right), y.clamp(area.top, area.bottom));
+            scene.line(vec![(x, y), near], (0.25 * look.line).max(1.0), palette.muted);
         }
+        obstacles.push(Obstacle { area, weight: f64::INFINITY });
+        scene.text(label);
     }
 }
 

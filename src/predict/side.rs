@@ -1,0 +1,100 @@
+//! Side information that a measured curve contradicts.
+
+use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::{Pattern, Shares};
+use crate::units::Millis;
+
+/// How far (as a factor) beyond every workload that explains the curve a time may lie: the model's own errors are smaller.
+const SLACK: f64 = 1.5;
+
+/// How much longer than the fastest measured mean a wait may be that is part of it: the error of both.
+const LONGER: f64 = 1.1;
+
+/// Probability below which the curve rules a pattern out.
+const RULED_OUT: f64 = 0.001;
+
+/// What of `known` the curve allows, and in words what it contradicts, which is left out: measured durations weigh more than
+/// a figure whose unit may be wrong. `posterior` is that of the curve alone.
+pub fn allowed(
+    library: &Library,
+    seen: &Observation,
+    posterior: &Posterior<'_>,
+    known: &Known,
+) -> (Known, Vec<String>) {
+    let mut doubts = Vec::new();
+    let mut check = |name: &str, ms: Option<f64>, share: fn(&Shares) -> f64, most: f64| {
+        let ms = ms?;
+        let mut times: Vec<f64> = posterior
+            .members()
+            .map(|m| share(&library.particles()[m.particle as usize].shares) * m.ln_full.exp())
+            .collect();
+        times.sort_unstable_by(f64::total_cmp);
+        let at = |q: f64| times[(q * (times.len() - 1) as f64) as usize];
+        if (at(0.0) / SLACK..=(at(1.0) * SLACK).min(most)).contains(&ms) {
+            return Some(ms);
+        }
+        let [given, low, high] = [ms, at(0.05), at(0.95)].map(Millis::clamped);
+        doubts.push(format!(
+            "a {name} time of {given} contradicts the measured durations, which leave {low} to {high}: it is not used; give \
+             that of one invocation in ms"
+        ));
+        None
+    };
+    let fastest = seen.ln_ms.iter().copied().fold(f64::INFINITY, f64::min).exp();
+    let cpu_ms = check("CPU", known.cpu_ms, |s| s.cpu, f64::INFINITY);
+    let wait_ms = check("waiting", known.wait_ms, |s| s.wait, LONGER * fastest);
+    let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];
+    let pattern = known.pattern.filter(|&pattern| {
+        let possible = probability(pattern) >= RULED_OUT;
+        if !possible {
+            let likely = Pattern::ALL.into_iter().max_by(|&a, &b| probability(a).total_cmp(&probability(b)));
+            let likely =
+                likely.filter(|&p| probability(p) > 0.5).map_or(String::new(), |p| format!(", which show {p}"));
+            doubts.push(format!("the measured durations rule the pattern {pattern} out{likely}: it is not used"));
+        }
+        possible
+    });
+    (Known { cpu_ms, wait_ms, pattern }, doubts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::{PowerCurve, Run};
+
+    fn doubts(sizes: &[u32], known: &Known) -> (Known, Vec<String>) {
+        let points: Vec<(u32, f64)> = sizes.iter().map(|&mb| (mb, 3.3e6 / f64::from(mb).min(1769.0))).collect();
+        let seen = Observation::of(&Run::new("busy", PowerCurve::from_ms(&points).unwrap()));
+        let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+        allowed(Library::shipped(), &seen, &posterior, known)
+    }
+
+    #[test]
+    fn what_the_curve_allows_is_kept() {
+        let known = Known { cpu_ms: Some(1800.0), pattern: Some(Pattern::CpuBound), ..Known::default() };
+        for sizes in [&[256, 512, 1024, 2048, 3008][..], &[512], &[512, 1024]] {
+            assert_eq!(doubts(sizes, &known), (known, Vec::new()), "{sizes:?}");
+        }
+        // one size leaves nearly everything open
+        let known = Known { cpu_ms: Some(200.0), wait_ms: Some(5000.0), pattern: None };
+        assert_eq!(doubts(&[512], &known), (known, Vec::new()));
+    }
+
+    #[test]
+    fn what_it_contradicts_is_left_out_with_the_range() {
+        let sizes = [256, 512, 1024, 2048, 3008];
+        let cases = [
+            (Known { cpu_ms: Some(1.0), ..Known::default() }, "CPU time of 1.00 ms"),
+            (Known { cpu_ms: Some(1e5), ..Known::default() }, "CPU time of 100.0 s"),
+            (Known { wait_ms: Some(1e5), ..Known::default() }, "waiting time of 100.0 s"),
+            (Known { pattern: Some(Pattern::NoOp), ..Known::default() }, "pattern no-op out, which show cpu-bound"),
+        ];
+        for (known, words) in cases {
+            let (kept, doubts) = doubts(&sizes, &known);
+            assert_eq!(kept, Known::default());
+            assert!(doubts.len() == 1 && doubts[0].contains(words), "{doubts:?}");
+        }
+        // longer than the one measured duration
+        assert_eq!(doubts(&[512], &Known { wait_ms: Some(8000.0), ..Known::default() }).1.len(), 1);
+    }
+}
