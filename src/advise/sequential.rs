@@ -78,7 +78,7 @@ fn path(library: &Library, run: &Run) -> Option<[Step; MOST]> {
         let advice = forecast(&posterior, &sizes, &measured, &tariff);
         let (same, as_good) = against(&sweep, &advice.best);
         steps[n] = Step { same, as_good, stopped: false };
-        match advice.most_telling {
+        match advice.next {
             Next::Measure { memory, .. } => measured.push(memory),
             Next::Stop { .. } => {
                 let last = Step { same, as_good, stopped: true };

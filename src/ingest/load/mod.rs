@@ -108,7 +108,7 @@ fn invocations(x: f64) -> Result<f64> {
     if (0.0..=MOST).contains(&x) {
         Ok(x)
     } else {
-        Err(Error::new(format!("{x:e} invocations are not usable: expected a number from 0 to {MOST:e}"))
+        Err(Error::new(format!("{x:?} invocations are not usable: expected a number from 0 to {MOST:e}"))
             .help("give the invocations of a month, or the statistic Sum of the metric Invocations"))
     }
 }
@@ -194,7 +194,8 @@ mod tests {
             "function,invocations,storage,arch\na,1,512,arm64\nb,1,-5,\nc,1,20000,\nd,-1,,\ne,1e16,,\nf,1,,mips\n",
         ])
         .unwrap();
-        let words = ["storage of -5 MB", "storage of 20000 MB", "-1 invocations", "invocations", "architecture 'mips'"];
+        let words =
+            ["storage of -5 MB", "storage of 20000 MB", "-1.0 invocations", "invocations", "architecture 'mips'"];
         assert_eq!(rejected.len(), words.len());
         for (error, words) in rejected.iter().zip(words) {
             assert!(error.problem().contains(words) && error.to_string().contains("\n  help: "), "{error}");
