@@ -25,6 +25,16 @@ const MOST: usize = 3;
 /// The sizes to measure next. After the first, each is what would be measured next if the one before came out as predicted.
 ///
 /// The charge per request plays no part, as in `predict`: it is the same at every size.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, next_sizes};
+/// use powercurve::{PowerCurve, Run};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(512, 1200.0)])?);
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// let next = next_sizes(&run, &tariff);
+/// assert!(!next.sizes.is_empty() && next.regret_after < next.regret);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
     let tariff = tariff.without_request();
     let (candidates, _) = proposed_sizes(run);

@@ -33,6 +33,16 @@ pub struct Recommendation {
 /// Recommends one of the measured sizes. `tails` are the percentiles that `max_duration` is about, none for the mean;
 /// `tariff` prices only the billing cliffs.
 ///
+/// ```
+/// use powercurve::advise::{PricedCurve, Strategy, Wish, recommend};
+/// use powercurve::{PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 4800.0), (512, 1200.0), (1024, 600.0), (3008, 590.0)])?;
+/// let (priced, tariff) = PricedCurve::usual(&Run::new("resize", curve))?;
+/// let wish = Wish { strategy: Strategy::Balanced(Strategy::DEFAULT_WEIGHT), ..Wish::default() };
+/// assert_eq!(recommend(&priced, &wish, &[], &tariff)?.choice.memory.mb(), 1024);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
 /// # Errors
 /// When no measured size is fast enough, or a tolerance is given for the balanced strategy, whose
 /// weight already trades cost against speed.

@@ -156,12 +156,9 @@ fn snippets(args: &Args, kind: SnippetKind, wish: &Wish, out: &mut Out) -> Resul
                 tariff: &args.tariff,
             }
             .github_actions(name),
-            SnippetKind::Sam => Snippet::Sam.text(name, memory, ""),
-            SnippetKind::Cdk => Snippet::Cdk.text(name, memory, ""),
-            // what opens a template in a string of Terraform
-            SnippetKind::Terraform => {
-                Snippet::Terraform.text(&name.replace("${", "$${").replace("%{", "%%{"), memory, "")
-            }
+            SnippetKind::Sam => Snippet::Sam.text(name, memory),
+            SnippetKind::Cdk => Snippet::Cdk.text(name, memory),
+            SnippetKind::Terraform => Snippet::Terraform.text(name, memory),
         };
         write!(out, "{text}")?;
     }

@@ -64,6 +64,11 @@ pub use source::{Input, Source, inputs};
 const MAX_GROUPS: usize = 1_000_000;
 
 /// The runs that the arguments name, in their order; an error is one rejected input, line or run.
+///
+/// ```
+/// let runs: Vec<_> = powercurve::ingest::read(&["datasets/examples/lpt-output.json".into()]).collect();
+/// assert_eq!(runs[0].as_ref().map(|run| run.curve.len()), Ok(6));
+/// ```
 pub fn read(args: &[String]) -> impl Iterator<Item = Result<Run>> + Send + use<> {
     read_inputs(inputs(args))
 }

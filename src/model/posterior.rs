@@ -75,6 +75,16 @@ impl<'a> Posterior<'a> {
     /// Each workload's curve may be moved in scale; the variance of the measured means around it has the
     /// inverse gamma prior of [`crate::model::noise`]. Both are integrated out in closed form. Sizes that lie
     /// off the mean curve are then weighed down as under a Student distribution of 4 degrees of freedom.
+    ///
+    /// ```
+    /// use powercurve::model::{Known, Library, Observation, Posterior};
+    /// use powercurve::{MemoryMb, PowerCurve, Run};
+    /// let seen = Observation::of(&Run::new("thumbnails", PowerCurve::from_ms(&[(256, 13187.6), (1024, 3279.4)])?));
+    /// let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+    /// let at_512 = posterior.predict(MemoryMb::new(512)?);
+    /// assert!((at_512.low_ms..at_512.high_ms).contains(&6551.0)); // as measured
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn new(library: &'a Library, seen: &Observation, known: &Known) -> Self {
         let scan = Scan::new(library, seen, known);
         let mut weighed = scan.weigh(&vec![1.0; seen.sizes.len()]);

@@ -70,6 +70,13 @@ impl Pattern {
     /// More than 80 % of one part decides; in between, a mixture of calls and CPU work is
     /// [`Pattern::NetworkBoundSdk`] by definition (work on several threads from 40 % of the time on:
     /// [`Pattern::CpuBoundMultithreaded`]), and a mixture with a transfer goes by the larger part.
+    ///
+    /// ```
+    /// use powercurve::{Pattern, Workload};
+    /// let waits = Workload::from_toml("[cpu]\nwork_ms = 5\n[[call]]\nlatency_ms = 1600")?;
+    /// assert_eq!(Pattern::of(&waits), Pattern::NetworkBoundApi);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn of(workload: &Workload) -> Self {
         Parts::of(workload).pattern(&DEFINITION)
     }

@@ -62,6 +62,15 @@ const LEAST_SD: f64 = 0.01;
 ///
 /// Residuals are relative, weighed by the run's own noise as the posterior sees it, with sizes
 /// off the curve weighed down. Every term is positive by construction.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Library, predict::fit};
+/// let curve = PowerCurve::from_ms(&[(256, 13187.6), (512, 6551.0), (1024, 3279.4), (1536, 2262.3), (2048, 1918.9), (3008, 1867.6)])?;
+/// let found = fit(Library::shipped(), &Run::new("thumbnails", curve));
+/// assert!(found.shares.iter().all(|at| at.cpu > 0.9)); // at every size the CPU is busy
+/// assert!(found.rms < 0.02);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn fit(library: &Library, run: &Run) -> Fit {
     let seen = Observation::of(run);
     let posterior = Posterior::new(library, &seen, &Known::default());

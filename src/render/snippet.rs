@@ -1,4 +1,4 @@
-//! The chosen memory size as text to paste: configuration of a function, or a gate in a build pipeline.
+//! The chosen memory size as text to paste into the configuration of a function.
 
 use std::fmt::Write;
 
@@ -7,8 +7,6 @@ use crate::units::MemoryMb;
 /// What the snippet is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snippet {
-    /// A step of GitHub Actions that fails when the size costs too much more than the best.
-    GithubActions,
     /// A resource of an AWS SAM template.
     Sam,
     /// A construct of the AWS CDK in TypeScript.
@@ -18,25 +16,20 @@ pub enum Snippet {
 }
 
 impl Snippet {
-    /// The text for the function `name` at `memory`. `check_args` are what `powercurve check` needs beside the size.
+    /// The text for the function `name` at `memory`.
     ///
     /// ```
     /// use powercurve::{MemoryMb, render::snippet::Snippet};
-    /// let text = Snippet::Terraform.text("resize-image", MemoryMb::new(1536)?, "");
+    /// let text = Snippet::Terraform.text("resize-image", MemoryMb::new(1536)?);
     /// assert!(text.contains("resource \"aws_lambda_function\" \"resize_image\"") && text.contains("memory_size   = 1536"));
     /// # Ok::<(), powercurve::Error>(())
     /// ```
-    pub fn text(self, name: &str, memory: MemoryMb, check_args: &str) -> String {
+    pub fn text(self, name: &str, memory: MemoryMb) -> String {
         let (mb, quoted) = (memory.mb(), serde_json::Value::from(name).to_string());
         let identifier = identifier(name);
         let mut text = String::new();
         // writing to a String cannot fail
         let _ = match self {
-            Self::GithubActions => write!(
-                text,
-                "- name: {}\n  run: powercurve check {check_args} --current {mb} --tolerance 10%\n",
-                serde_json::Value::from(format!("memory size of {name}"))
-            ),
             Self::Sam => write!(
                 text,
                 "{}:\n  Type: AWS::Serverless::Function\n  Properties:\n    FunctionName: {quoted}\n    MemorySize: {mb}\n",
@@ -48,7 +41,9 @@ impl Snippet {
             ),
             Self::Terraform => write!(
                 text,
-                "resource \"aws_lambda_function\" \"{identifier}\" {{\n  function_name = {quoted}\n  memory_size   = {mb}\n  # the rest as before\n}}\n"
+                "resource \"aws_lambda_function\" \"{identifier}\" {{\n  function_name = {}\n  memory_size   = {mb}\n  # the rest as before\n}}\n",
+                // what opens a template in a string of Terraform
+                quoted.replace("${", "$${").replace("%{", "%%{")
             ),
         };
         text
@@ -77,10 +72,10 @@ mod tests {
 
     #[test]
     fn names_cannot_break_out() {
-        let text = |snippet: Snippet| snippet.text("a\"b: {x}\n1", MemoryMb::MIN, "'a b.json'");
+        let text = |snippet: Snippet| snippet.text("a\"b: ${x}\n1", MemoryMb::MIN);
         assert!(text(Snippet::Sam).starts_with("AB"), "{}", text(Snippet::Sam));
-        assert!(text(Snippet::Cdk).contains(r#""a\"b: {x}\n1""#));
-        assert!(text(Snippet::GithubActions).contains("check 'a b.json' --current 128"));
+        assert!(text(Snippet::Cdk).contains(r#""a\"b: ${x}\n1""#));
+        assert!(text(Snippet::Terraform).contains(r#""a\"b: $${x}\n1""#));
         assert_eq!(identifier("7-up"), "function_7_up");
         assert_eq!(pascal("resize_image"), "ResizeImage");
     }

@@ -181,6 +181,16 @@ impl Tuning {
 /// Behind a downstream with a fixed capacity it holds the wait that a caller at a random moment meets;
 /// see [`queue_ms`] for why runs in series measure less.
 ///
+/// ```
+/// use powercurve::{MemoryMb, simulate::exact, workload::preset};
+/// let sizes = [512, 1024].map(|mb| MemoryMb::new(mb).expect("a size"));
+/// let curve = exact(&preset("prime-numbers").expect("a preset"), &sizes, Default::default())?.run.curve;
+/// // one busy thread: twice the memory, half the time
+/// let [a, b] = [0, 1].map(|i| curve.points()[i].duration.ms());
+/// assert!((a / b - 2.0).abs() < 0.05, "{a} ms and {b} ms");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
 /// # Errors
 /// When a value of the workload is out of range, or no size finishes.
 pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> Result<TuningResult> {
