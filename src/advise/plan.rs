@@ -45,9 +45,7 @@ impl StateMachine {
             Self::OnlyColdStarts => 6 + sizes + 2 * sizes * invocations,
         }
     }
-}
 
-impl StateMachine {
     /// What so many transitions cost at `price` each, rounded to 5 decimals as the tuner's `executionCost` is.
     ///
     /// ```
@@ -105,7 +103,7 @@ impl TuningRun {
 
     /// Three of the default sizes that tell most about the others: the two ends of a curve and its bend.
     ///
-    /// Curves at the other sizes follow from 128, 512 and the largest size up to 3,100 MB within 2.4 % in the median (5.4 % mean)
+    /// Curves at the other sizes follow from 128, 512 and the largest size up to 3,100 MB within 2.5 % in the median (5.4 % mean)
     /// over 55 well-measured public curves (datasets/FIDELITY.md); one of the three lies above one vCPU, which is what
     /// separates one busy thread from several.
     pub const FEW_SIZES_MB: [u32; 3] = [128, 512, 3008];
