@@ -108,7 +108,9 @@ fn usual_variation(run: &Run) -> f64 {
     let seen = Observation::of(run);
     let posterior = Reader::shipped().posterior(&seen);
     let full_ms = MemoryMb::new(1769).map_or(1.0, |m| posterior.predict(m).ms);
-    NoisePrior::new(Regime::Steady, run.arch.unwrap_or_default(), &posterior.mean_shares(), full_ms).single_var.sqrt()
+    NoisePrior::new(Regime::Steady, run.arch.unwrap_or_default(), &posterior.mean_shares(), full_ms, 0.0)
+        .single_var
+        .sqrt()
 }
 
 #[cfg(test)]

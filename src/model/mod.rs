@@ -7,6 +7,7 @@
 //! recorded runs in view.
 
 mod approx;
+mod blocks;
 pub mod library;
 pub mod noise;
 pub mod observation;
