@@ -408,6 +408,12 @@ impl Noise {
 
 impl Workload {
     /// Largest workload file, in bytes.
+    ///
+    /// ```
+    /// use powercurve::Workload;
+    /// let long = " ".repeat(Workload::MAX_TOML_BYTES + 1);
+    /// assert!(Workload::from_toml(&long).unwrap_err().to_string().contains("expected at most 1048576"));
+    /// ```
     pub const MAX_TOML_BYTES: usize = 1 << 20;
 
     /// Reads and checks a workload file.
