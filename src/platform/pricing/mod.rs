@@ -23,13 +23,12 @@ pub(crate) const SECONDS_PER_MONTH: f64 = 730.0 * 3600.0;
 /// ```
 /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
 /// use powercurve::{Arch, MemoryMb, Millis};
-/// let cost = |basis: &str| {
-///     let tariff = PriceTable::embedded().tariff(basis.parse()?, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+/// let cost = |basis: PriceBasis| {
+///     let tariff = PriceTable::embedded().tariff(basis, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
 ///     Ok::<_, powercurve::Error>(tariff.cost(MemoryMb::MIN, Millis::new(10.0)?).usd())
 /// };
 /// // a short call at 128 MB: most of what AWS charges is the request, which the tuner leaves out
-/// assert!(cost("list")? > 10.0 * cost("lpt")?);
-/// # assert_eq!(PriceBasis::default(), PriceBasis::Lpt);
+/// assert!(cost(PriceBasis::List)? > 10.0 * cost(PriceBasis::Lpt)?);
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

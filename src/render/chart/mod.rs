@@ -99,8 +99,7 @@ impl Chart {
 /// let sizes = Series::line_sizes(curve.points()[0].memory, curve.points()[1].memory, &[]);
 /// let Line { curve: model, band } = Line::new(&posterior, &sizes)?;
 /// let series = Series { model: Some(model), band, ..Series::measured("resize", curve) };
-/// assert_eq!(series.band.len(), sizes.len()); // two doublings of 48 steps each
-/// # assert_eq!(sizes.len(), 97);
+/// assert_eq!((series.band.len(), sizes.len()), (97, 97)); // both ends of two doublings of 48 steps each
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
