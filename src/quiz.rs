@@ -177,7 +177,7 @@ fn recorded(reader: &Reader<'_>, pool: &[Run], rng: &mut ChaCha8Rng) -> Result<O
 /// the function allows.
 ///
 /// ```
-/// let pool = powercurve::quiz::pool(include_str!("../datasets/real-runs.jsonl"));
+/// let pool = powercurve::quiz::pool(&std::fs::read_to_string("datasets/real-runs.jsonl").expect("a file"));
 /// assert!(pool.iter().all(|run| !run.accept.is_empty()));
 /// ```
 pub fn pool(jsonl: &str) -> Vec<Run> {
