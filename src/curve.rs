@@ -9,6 +9,14 @@ use crate::error::{Error, Result};
 use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// What was measured (or simulated) at one memory size.
+///
+/// ```
+/// use powercurve::{MemoryMb, Millis, Point, Usd};
+/// let point = Point::new(MemoryMb::new(1024)?, Millis::new(3084.0)?);
+/// assert_eq!(point.cost, None);
+/// assert_eq!(point.with_cost(Usd::new(5.2e-5)?).cost.map(Usd::per_million), Some(Usd::new(52.0)?));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Configured memory size.
@@ -22,6 +30,14 @@ pub struct Point {
 }
 
 /// What is known of the sample behind a mean; every field may be unknown.
+///
+/// ```
+/// use powercurve::{MemoryMb, Millis, Point, Sample};
+/// let sample = Sample { count: Some(100), sd_ms: Some(20.0), ..Sample::default() };
+/// let point = Point { sample, ..Point::new(MemoryMb::new(512)?, Millis::new(200.0)?) };
+/// assert_eq!(point.sample.sd_ms.map(|sd| sd / point.duration.ms()), Some(0.1)); // calls vary by 10 %
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
@@ -47,7 +63,7 @@ pub struct Sample {
 
 impl Sample {
     /// The largest number of invocations or cold starts: every whole number up to it is exact in every format.
-    pub const MAX_COUNT: u64 = 1_000_000_000_000_000;
+    pub(crate) const MAX_COUNT: u64 = 1_000_000_000_000_000;
 
     /// The sum of numbers of invocations, at most [`Sample::MAX_COUNT`].
     pub(crate) fn sum(counts: impl IntoIterator<Item = u64>) -> u64 {
@@ -76,6 +92,7 @@ impl Point {
 /// let curve = PowerCurve::from_ms(&[(512, 6067.0), (128, 25148.0), (1024, 3084.0)])?;
 /// let sizes: Vec<u32> = curve.points().iter().map(|p| p.memory.mb()).collect();
 /// assert_eq!(sizes, [128, 512, 1024]);
+/// assert_eq!((curve.len(), curve.sizes().next()), (3, Some(powercurve::MemoryMb::MIN)));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,10 +103,20 @@ pub struct PowerCurve {
 
 impl PowerCurve {
     /// The most points one curve may have: every size Lambda offers.
-    pub const MAX_POINTS: usize = 10_113;
+    pub(crate) const MAX_POINTS: usize = 10_113;
 
     /// Sorts the points and merges repeated sizes: durations and costs are averaged, weighted by
     /// the number of invocations where every repeat knows it, else equally.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, Millis, Point, PowerCurve};
+    /// let point = |mb, ms| Ok::<_, powercurve::Error>(Point::new(MemoryMb::new(mb)?, Millis::new(ms)?));
+    /// // 128 MB was measured twice
+    /// let curve = PowerCurve::new(vec![point(128, 8.0)?, point(256, 4.5)?, point(128, 9.0)?])?;
+    /// assert_eq!((curve.len(), curve.points()[0].duration.ms()), (2, 8.5));
+    /// assert!(PowerCurve::new(vec![]).is_err());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When there is no point.
@@ -129,11 +156,27 @@ impl PowerCurve {
     }
 
     /// The point at exactly this size.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, PowerCurve};
+    /// let curve = PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?;
+    /// assert_eq!(curve.at(MemoryMb::new(256)?).map(|p| p.duration.ms()), Some(4.25));
+    /// assert_eq!(curve.at(MemoryMb::new(192)?), None);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn at(&self, memory: MemoryMb) -> Option<&Point> {
         self.points.binary_search_by_key(&memory, |p| p.memory).ok().map(|i| &self.points[i])
     }
 
     /// Whether every point has a recorded cost.
+    ///
+    /// ```
+    /// use powercurve::ingest::parse_record;
+    /// let run = parse_record(br#"{"memory_mb": [128, 256], "duration_ms": [8, 4], "cost_usd": [1.7e-8, null]}"#)?;
+    /// assert!(!run.curve.has_costs());
+    /// assert!(run.curve.filter(|m| m.mb() == 128).unwrap().has_costs());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn has_costs(&self) -> bool {
         self.points.iter().all(|p| p.cost.is_some())
     }
@@ -145,6 +188,13 @@ impl PowerCurve {
     }
 
     /// The durations alone.
+    ///
+    /// ```
+    /// use powercurve::ingest::url::decode;
+    /// let run = decode("https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=", "api")?.remove(0);
+    /// assert!(run.curve.has_costs() && !run.curve.without_costs().has_costs());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     #[must_use]
     pub fn without_costs(mut self) -> Self {
         self.points.iter_mut().for_each(|p| p.cost = None);
@@ -152,6 +202,14 @@ impl PowerCurve {
     }
 
     /// The curve at only the sizes that `keep` accepts, or `None` when none is left.
+    ///
+    /// ```
+    /// use powercurve::PowerCurve;
+    /// let curve = PowerCurve::from_ms(&[(128, 8.5), (256, 4.25), (4096, 1.0)])?;
+    /// assert_eq!(curve.filter(|m| m.mb() <= 3008).map(|c| c.len()), Some(2));
+    /// assert_eq!(curve.filter(|m| m.mb() > 4096), None);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Option<Self> {
         let points: Vec<Point> = self.points.iter().copied().filter(|p| keep(p.memory)).collect();
         (!points.is_empty()).then_some(Self { points })
@@ -194,6 +252,17 @@ fn merge(same: &[Point]) -> Point {
 }
 
 /// A 90 % interval for the duration at one memory size.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{Interval, MemoryMb, Millis, PowerCurve, Run};
+/// let seen = Observation::of(&Run::new("thumbnails", PowerCurve::from_ms(&[(256, 13187.6), (1024, 3279.4)])?));
+/// let memory = MemoryMb::new(512)?;
+/// let predicted = Posterior::new(Library::shipped(), &seen, &Known::default()).predict(memory);
+/// let band = Interval { memory, low: Millis::new(predicted.low_ms)?, high: Millis::new(predicted.high_ms)? };
+/// assert!(band.low < band.high && band.high.ms() < 2.0 * band.low.ms());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// Memory size.
@@ -205,6 +274,13 @@ pub struct Interval {
 }
 
 /// The instruction set of a function.
+///
+/// ```
+/// use powercurve::Arch;
+/// assert_eq!("graviton".parse::<Arch>()?, Arch::Arm64);
+/// assert_eq!(Arch::default().name(), "x86_64");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Arch {
     /// Intel and AMD, the default of Lambda.
@@ -244,6 +320,14 @@ impl FromStr for Arch {
 }
 
 /// Whether the invocations of a run were cold starts.
+///
+/// ```
+/// use powercurve::{Start, ingest::parse_record};
+/// let run = parse_record(br#"{"memory_mb": [128], "duration_ms": [8.5], "start": "mostly cold"}"#)?;
+/// assert_eq!(run.start, Some(Start::Mixed));
+/// assert_eq!(Start::Mixed.name(), "mixed");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
@@ -266,7 +350,7 @@ impl Start {
     }
 
     /// Reads the wording of recorded runs (`cold`, `warm`, `mostly cold`, ...).
-    pub fn parse(s: &str) -> Option<Self> {
+    pub(crate) fn parse(s: &str) -> Option<Self> {
         match s.trim().to_ascii_lowercase().as_str() {
             "cold" => Some(Self::Cold),
             "warm" => Some(Self::Warm),
@@ -277,6 +361,18 @@ impl Start {
 }
 
 /// One power-tuning run of one function: its curve and what is known about it.
+///
+/// ```
+/// use powercurve::{Arch, PowerCurve, Run, export};
+/// let mut run = Run::new("resize", PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?);
+/// run.arch = Some(Arch::Arm64);
+/// run.extra.insert("team".into(), "media".into());
+/// assert_eq!(
+///     export::record(&run),
+///     r#"{"id":"resize","memory_mb":[128,256],"duration_ms":[8.5,4.25],"arch":"arm64","team":"media"}"#,
+/// );
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// A name that is unique within a batch: the record's own id, or the file and place.
@@ -322,6 +418,13 @@ impl Run {
     }
 
     /// The currency of the recorded costs: a run of a China region says `"currency": "CNY"`.
+    ///
+    /// ```
+    /// use powercurve::{ingest::parse_record, units::Currency};
+    /// let run = parse_record(br#"{"memory_mb": [128], "duration_ms": [8], "cost_usd": [1.2e-7], "currency": "CNY"}"#)?;
+    /// assert_eq!(run.currency(), Currency::Cny);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn currency(&self) -> Currency {
         let said = self.extra.get("currency").and_then(Value::as_str);
         if said == Some(Currency::Cny.code()) { Currency::Cny } else { Currency::Usd }
@@ -329,6 +432,13 @@ impl Run {
 }
 
 /// Why an invocation gave no duration worth averaging.
+///
+/// ```
+/// use powercurve::curve::{Failure, RunWarning};
+/// let memory = powercurve::MemoryMb::MIN;
+/// let warning = RunWarning::Failed { memory, failure: Failure::OutOfMemory, failed: 3, succeeded: 7 };
+/// assert!(warning.to_string().starts_with("3 of 10 invocations at 128 MB ran out of memory"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {
     /// It ran into the function's timeout.
@@ -341,6 +451,15 @@ pub enum Failure {
 
 /// Something that a reader found in a run and that weakens its curve. Displayed, it says what was
 /// found and what to do about it.
+///
+/// ```
+/// use powercurve::{RunWarning, ingest::parse_record};
+/// // billed for 100 ms, took 400: cold starts are in the mean
+/// let run = parse_record(br#"{"memory_mb": [1024], "duration_ms": [400], "cost_usd": [1.68e-6], "arch": "x86_64"}"#)?;
+/// let [RunWarning::UnbilledInit { billed_ms, .. }] = run.warnings[..] else { panic!("one warning") };
+/// assert!((billed_ms - 100.0).abs() < 0.1);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunWarning {
     /// Invocations that failed at a size; their durations are not in the curve.

@@ -26,6 +26,14 @@ pub struct Error {
 }
 
 /// The crate's result type.
+///
+/// ```
+/// fn gigabytes(mb: u32) -> powercurve::Result<f64> {
+///     Ok(powercurve::MemoryMb::new(mb)?.as_f64() / 1024.0)
+/// }
+/// assert_eq!(gigabytes(1536), Ok(1.5));
+/// assert!(gigabytes(64).is_err());
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -42,6 +50,12 @@ impl Error {
     }
 
     /// Says how to fix it. The innermost advice is kept, since it is the most specific.
+    ///
+    /// ```
+    /// use powercurve::Error;
+    /// let e = Error::new("cannot be read").help("check the path").help("look at the documentation");
+    /// assert_eq!(e.to_string(), "cannot be read\n  help: check the path");
+    /// ```
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.get_or_insert(help.into());
@@ -49,6 +63,13 @@ impl Error {
     }
 
     /// Where it happened, outermost place first; empty when unknown.
+    ///
+    /// ```
+    /// use powercurve::Error;
+    /// let e = Error::new("no such file").at("line 3").at("runs.csv");
+    /// assert_eq!(e.place(), ["runs.csv", "line 3"]);
+    /// assert_eq!(e.problem(), "no such file");
+    /// ```
     pub fn place(&self) -> &[String] {
         &self.place
     }

@@ -4,6 +4,15 @@ use crate::curve::Arch;
 use crate::units::{MemoryMb, Millis};
 
 /// What is known of a deployed function beside its curve. Every field may be unknown.
+///
+/// ```
+/// use powercurve::{MemoryMb, load::FunctionLoad};
+/// let mut load = FunctionLoad { memory: Some(MemoryMb::new(512)?), ..FunctionLoad::default() };
+/// load.update(FunctionLoad { invocations_per_month: Some(2e6), ..FunctionLoad::default() });
+/// // what the newer one does not know stays
+/// assert_eq!((load.memory, load.invocations_per_month), (Some(MemoryMb::new(512)?), Some(2e6)));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FunctionLoad {
     /// Invocations a month (730 hours).

@@ -35,9 +35,25 @@ const MOST_WORKLOADS: u64 = 4096;
 const GOOD_WITHIN: f64 = 0.05;
 
 /// Points for one question.
+///
+/// ```
+/// use powercurve::quiz::{MOST_POINTS, Mark};
+/// assert_eq!(Mark { pattern_points: 2, size_points: 1 }.points(), MOST_POINTS);
+/// ```
 pub const MOST_POINTS: u32 = 3;
 
 /// A curve to guess the pattern of, and a size to choose for it.
+///
+/// ```
+/// use powercurve::{pattern::Reader, quiz};
+/// let pool = quiz::pool(&std::fs::read_to_string("datasets/real-runs.jsonl")?);
+/// // every other question is a recorded run
+/// let question = quiz::Question::draw(&Reader::shipped(), &pool, 7, 1)?;
+/// assert!(question.source.is_some());
+/// assert!(question.is_good(question.best().memory));
+/// assert_eq!(question.priced().points().len(), question.run.curve.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// The run, with a cost at every size.
@@ -54,6 +70,15 @@ pub struct Question {
 }
 
 /// What an answer is worth.
+///
+/// ```
+/// use powercurve::{Pattern, pattern::Reader, quiz::Question};
+/// let question = Question::draw(&Reader::shipped(), &[], 7, 0)?;
+/// let other = Pattern::ALL.into_iter().find(|p| p.family() != question.accepted[0].family()).unwrap();
+/// let mark = question.mark(other, question.best().memory);
+/// assert_eq!((mark.pattern_points, mark.size_points, mark.points()), (0, 1, 1)); // only the size is right
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     /// 2 for the pattern, 1 for another one of its family.
@@ -177,8 +202,9 @@ fn recorded(reader: &Reader<'_>, pool: &[Run], rng: &mut ChaCha8Rng) -> Result<O
 /// the function allows.
 ///
 /// ```
-/// let pool = powercurve::quiz::pool(&std::fs::read_to_string("datasets/real-runs.jsonl").expect("a file"));
-/// assert!(pool.iter().all(|run| !run.accept.is_empty()));
+/// let pool = powercurve::quiz::pool(&std::fs::read_to_string("datasets/real-runs.jsonl")?);
+/// assert!(!pool.is_empty() && pool.iter().all(|run| !run.accept.is_empty()));
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn pool(jsonl: &str) -> Vec<Run> {
     let runs = jsonl.lines().filter_map(|line| parse_record(line.as_bytes()).ok());

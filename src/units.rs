@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 /// use powercurve::MemoryMb;
 /// assert_eq!(MemoryMb::new(1769)?.mb(), 1769);
 /// assert!(MemoryMb::new(64).is_err());
+/// assert_eq!((MemoryMb::MIN.mb(), MemoryMb::MAX.mb()), (128, 10_240));
+/// assert_eq!(MemoryMb::new(1536)?.as_f64() / 1024.0, 1.5); // in GB, as time is billed
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +46,7 @@ impl MemoryMb {
     ///
     /// # Errors
     /// When `mb` is not a whole number of 128..=10240.
-    pub fn from_f64(mb: f64) -> Result<Self> {
+    pub(crate) fn from_f64(mb: f64) -> Result<Self> {
         if mb.fract() == 0.0 && (0.0..=1e9).contains(&mb) {
             Self::new(mb as u32)
         } else {
@@ -89,6 +91,7 @@ impl fmt::Display for MemoryMb {
 /// use powercurve::Millis;
 /// assert_eq!(Millis::new(12.5)?.ms(), 12.5);
 /// assert!(Millis::new(f64::NAN).is_err());
+/// assert!(Millis::new(0.0).is_err() && Millis::new(Millis::MIN_MS).is_ok());
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -180,6 +183,11 @@ impl Usd {
 
     /// The largest amount accepted, in dollars: more than anyone was ever billed, and small enough for every sum and
     /// every format.
+    ///
+    /// ```
+    /// use powercurve::Usd;
+    /// assert!(Usd::new(Usd::MAX_USD).is_ok() && Usd::new(2.0 * Usd::MAX_USD).is_err());
+    /// ```
     pub const MAX_USD: f64 = 1e15;
 
     /// Checks an amount.
@@ -240,6 +248,14 @@ impl fmt::Display for Usd {
 }
 
 /// The currency of an amount: prices of the China regions are in yuan, under the same field names as dollars elsewhere.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, units::Currency};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(128, 8.5)])?);
+/// assert_eq!(run.currency(), Currency::default()); // dollars unless the run says otherwise
+/// assert_eq!(Currency::Cny.code(), "CNY");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Currency {
     /// US dollars.
@@ -262,7 +278,7 @@ impl Currency {
     }
 
     /// The region whose prices hold where only the currency is known: the China regions have one price.
-    pub const fn home_region(self) -> &'static str {
+    pub(crate) const fn home_region(self) -> &'static str {
         match self {
             Self::Usd => "us-east-1",
             Self::Cny => "cn-north-1",

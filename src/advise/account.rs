@@ -6,6 +6,15 @@ use crate::error::Result;
 use crate::platform::pricing::Prices;
 
 /// What all functions of an account use in a month.
+///
+/// ```
+/// use powercurve::advise::{Account, Market, Usage};
+/// let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: true };
+/// // 3 million requests of 120 ms at 1536 MB: an example of the AWS pricing page, $2.73
+/// let usage = Usage { x86_gb_s: 3e6 * 1.5 * 0.120, requests: 3e6, ..Usage::default() };
+/// assert!((Account::new(&market)?.bill(&usage) - 2.73).abs() < 0.01);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Usage {
     /// GB-seconds on x86_64.
@@ -18,7 +27,7 @@ pub struct Usage {
 
 impl Usage {
     /// The GB-seconds of one instruction set.
-    pub fn gb_s_mut(&mut self, arch: Arch) -> &mut f64 {
+    fn gb_s_mut(&mut self, arch: Arch) -> &mut f64 {
         match arch {
             Arch::X86_64 => &mut self.x86_gb_s,
             Arch::Arm64 => &mut self.arm_gb_s,
@@ -27,13 +36,23 @@ impl Usage {
 
     /// The same with so many GB-seconds more on `arch`.
     #[must_use]
-    pub fn plus(mut self, arch: Arch, gb_s: f64) -> Self {
+    pub(super) fn plus(mut self, arch: Arch, gb_s: f64) -> Self {
         *self.gb_s_mut(arch) += gb_s;
         self
     }
 }
 
 /// Prices of an account: tiers by instruction set, and one free tier for all of it.
+///
+/// ```
+/// use powercurve::advise::{Account, Market, Usage};
+/// let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let account = Account::new(&market)?;
+/// let x86 = account.bill(&Usage { x86_gb_s: 1e6, ..Usage::default() });
+/// let arm = account.bill(&Usage { arm_gb_s: 1e6, ..Usage::default() });
+/// assert!((arm / x86 - 0.8).abs() < 0.001); // a GB-second on arm64 is a fifth cheaper
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
     x86: Option<Prices>,
@@ -54,12 +73,12 @@ impl Account {
     }
 
     /// Whether the price of an instruction set is known.
-    pub fn knows(&self, arch: Arch) -> bool {
+    pub(super) fn knows(&self, arch: Arch) -> bool {
         self.prices(arch).is_some()
     }
 
     /// The prices of an instruction set, where they are known.
-    pub fn prices(&self, arch: Arch) -> Option<&Prices> {
+    pub(super) fn prices(&self, arch: Arch) -> Option<&Prices> {
         match arch {
             Arch::X86_64 => self.x86.as_ref(),
             Arch::Arm64 => self.arm.as_ref(),
@@ -94,7 +113,7 @@ impl Account {
     }
 
     /// What using `gb_s` fewer GB-seconds on `arch` saves an account with this usage; negative for more.
-    pub fn saving(&self, usage: &Usage, arch: Arch, gb_s: f64) -> f64 {
+    pub(super) fn saving(&self, usage: &Usage, arch: Arch, gb_s: f64) -> f64 {
         self.bill(usage) - self.bill(&usage.plus(arch, -gb_s))
     }
 
@@ -102,7 +121,7 @@ impl Account {
     ///
     /// # Errors
     /// When storage beyond the free 512 MB has no known price in this region.
-    pub fn storage(&self, arch: Arch, storage_mb: Option<f64>, seconds: f64) -> Result<f64> {
+    pub(super) fn storage(&self, arch: Arch, storage_mb: Option<f64>, seconds: f64) -> Result<f64> {
         match (storage_mb, self.prices(arch)) {
             (Some(mb), Some(prices)) if mb > Prices::FREE_STORAGE_MB => {
                 prices.storage(mb, seconds).map(|usd| usd.usd())

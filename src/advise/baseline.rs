@@ -9,6 +9,17 @@ use crate::pattern::{Pattern, Reader};
 use crate::units::{MemoryMb, Millis};
 
 /// What is known of a function from before.
+///
+/// ```
+/// use powercurve::advise::{Former, drift};
+/// use powercurve::{MemoryMb, Pattern, PowerCurve, Run};
+/// // it waited for something; now half the memory takes twice the time
+/// let former = Former::Answer { pattern: Pattern::NetworkBoundApi, uncertain: false };
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 2400.0), (512, 1200.0), (1024, 600.0), (1769, 347.0)])?);
+/// let drift = drift(&run, &former, MemoryMb::new(512)?)?;
+/// assert_eq!((drift.pattern_changed, drift.pattern_now), (true, Pattern::CpuBound));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Former {
     /// Its run.
@@ -23,6 +34,17 @@ pub enum Former {
 }
 
 /// How a run compares with a former one.
+///
+/// ```
+/// use powercurve::advise::{Former, drift};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let run = |ms: f64| PowerCurve::from_ms(&[(512, 2.0 * ms), (1024, ms), (1769, 0.58 * ms)]).map(|c| Run::new("resize", c));
+/// let former = Former::Run(Box::new(run(600.0)?));
+/// // twice as slow with the same pattern
+/// let drift = drift(&run(1200.0)?, &former, MemoryMb::new(1024)?)?;
+/// assert!(drift.failed() && drift.slower && !drift.pattern_changed);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Drift {
     /// The pattern before.
@@ -57,6 +79,17 @@ const Z_95: f64 = 1.645;
 ///
 /// Both means scatter around the function's expected duration; the variances (of `ln`) are those that the posterior of each
 /// run finds, so that noisy runs have to differ more. With these, `ln(now / before)` beyond 1.645 standard deviations is slower.
+///
+/// ```
+/// use powercurve::advise::{Former, drift};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let run = |ms: f64| PowerCurve::from_ms(&[(512, 2.0 * ms), (1024, ms), (1769, 0.58 * ms)]).map(|c| Run::new("resize", c));
+/// let former = Former::Run(Box::new(run(600.0)?));
+/// // 1 % slower is noise
+/// let drift = drift(&run(606.0)?, &former, MemoryMb::new(1024)?)?;
+/// assert!(!drift.failed() && drift.noise_factor > Some(1.01));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When one of the runs did not measure `current`.

@@ -7,6 +7,17 @@ use crate::error::{Error, Result};
 use crate::units::MemoryMb;
 
 /// How a configured size compares with the best measured one.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, Strategy, Tolerance, check};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let (curve, _) = PricedCurve::usual(&Run::new("api", PowerCurve::from_ms(&[(128, 110.0), (1024, 100.0)])?))?;
+/// let check = check(&curve, MemoryMb::new(1024)?, Strategy::Cost, Tolerance::percent(10.0)?)?;
+/// assert_eq!(check.best.memory.mb(), 128);
+/// // 8 times the memory for 100 instead of 110 ms: 7.27 times the cost
+/// assert!((check.excess - 6.27).abs() < 0.01);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Check {
     /// The configured size.

@@ -9,6 +9,16 @@ use crate::units::{MemoryMb, Millis, Usd};
 ///
 /// Each invocation is rounded for itself; applied to a mean, this is the cliff of a call that takes
 /// just the mean.
+///
+/// ```
+/// use powercurve::advise::{Cliff, PricedCurve};
+/// use powercurve::{PowerCurve, Run};
+/// let (priced, tariff) = PricedCurve::usual(&Run::new("api", PowerCurve::from_ms(&[(512, 105.4)])?))?;
+/// let cliff = Cliff::below(priced.points()[0].memory, priced.points()[0].duration, &tariff).unwrap();
+/// // billed by the millisecond there is little to gain: 105 instead of 106
+/// assert_eq!((cliff.billed.ms(), cliff.is_steep()), (106.0, false));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Cliff {
     /// The billing step.

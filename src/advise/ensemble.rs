@@ -9,6 +9,27 @@ use crate::units::MemoryMb;
 use crate::workload::{Environment, Lever, Scenario, Workload};
 
 /// The workloads that explain a run, each as often as it is plausible.
+///
+/// ```
+/// use powercurve::advise::{Ensemble, compare};
+/// # use powercurve::advise::Market;
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::workload::{Environment, Lever, Scenario};
+/// # use powercurve::{Arch, MemoryMb, PowerCurve, Run, predict::fit};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// # let (library, memory) = (Library::shipped(), MemoryMb::new(1024)?);
+/// let curve = PowerCurve::from_ms(&[(128, 500.0), (512, 500.0), (1024, 500.0)])?;
+/// let run = Run { arch: Some(Arch::X86_64), ..Run::new("poll", curve) };
+/// let before = Scenario { workload: fit(library, &run).workload, environment: Environment::on_demand(1e6, Default::default()) };
+/// let arm64 = Lever::Arm64(None);
+/// let effect = compare(&before, &arm64.apply(&before)?, &[memory], &market).remove(0);
+/// let seen = Observation::of(&run);
+/// let ensemble = Ensemble::new(library, &Posterior::new(library, &seen, &Known::default()), &seen);
+/// let changes = ensemble.changes(&[arm64], &before.environment, memory, &market, (&effect.before?, &effect.after?));
+/// // it waits: whatever arm64 makes of the CPU time, the bill gets smaller
+/// assert!(changes.per_month.high < 0.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Ensemble {
     members: Vec<(usize, Workload)>,

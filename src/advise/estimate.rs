@@ -8,6 +8,19 @@ use crate::model::posterior::quantile;
 const Z_90: f64 = 1.645;
 
 /// A figure with its 90 % interval.
+///
+/// ```
+/// use powercurve::advise::{Account, Estimate, Market, Prospect, Strategy, Wish};
+/// # use powercurve::{PowerCurve, Run, load::FunctionLoad};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// # let load = FunctionLoad { invocations_per_month: Some(1e5), ..Default::default() };
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(512, 1200.0)])?);
+/// let fastest = Wish { strategy: Strategy::Speed, ..Wish::default() };
+/// let Estimate { low, mid, high } = Prospect::new(&run, &load, &fastest, &Account::new(&market)?)?.faster_ms;
+/// // of one measured size: a larger one may gain next to nothing, or nearly all of it
+/// assert!(low < 100.0 && mid > 500.0 && high > 1000.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Estimate {
     /// The median.
@@ -38,7 +51,7 @@ impl Estimate {
     }
 
     /// The sum of figures that err independently of each other.
-    pub fn sum(all: impl Iterator<Item = Self>) -> Self {
+    pub(super) fn sum(all: impl Iterator<Item = Self>) -> Self {
         let (mut mid, mut below, mut above) = (0.0, 0.0, 0.0);
         for e in all {
             mid += e.mid;

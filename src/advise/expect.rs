@@ -8,6 +8,15 @@ use crate::workload::Workload;
 
 /// Expected duration of one invocation at one memory size.
 ///
+/// ```
+/// use powercurve::{MemoryMb, Workload, advise::expected_duration};
+/// let workload = Workload::from_toml("[cpu]\nwork_ms = 1000")?;
+/// let ms = |mb| Ok::<_, powercurve::Error>(expected_duration(&workload, MemoryMb::new(mb)?)?.ms());
+/// // one busy thread: half the vCPU, twice the time
+/// assert!((ms(512)? / ms(1024)? - 2.0).abs() < 0.05);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
 /// # Errors
 /// When the function needs more memory than that, or runs into Lambda's timeout.
 pub fn expected_duration(workload: &Workload, memory: MemoryMb) -> Result<Millis> {
@@ -20,6 +29,16 @@ pub fn expected_duration(workload: &Workload, memory: MemoryMb) -> Result<Millis
 }
 
 /// The expected curve over `sizes`, and the sizes at which the function fails, with the reason.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, advise::expected_curve};
+/// let workload = Workload::from_toml("[cpu]\nwork_ms = 1000\n[memory]\nfootprint_mb = 300")?;
+/// let sizes = [128, 512, 1024].map(MemoryMb::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+/// let (curve, failed) = expected_curve(&workload, &sizes)?;
+/// assert_eq!((curve.len(), failed[0].0.mb()), (2, 128));
+/// assert_eq!(failed[0].1.problem(), "out of memory: needs 300 MB");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When it fails at every size.

@@ -9,6 +9,17 @@ use crate::predict::{Next, forecast};
 use crate::units::{MemoryMb, Millis};
 
 /// Sizes to measure, and what they are expected to bring.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, next_sizes};
+/// use powercurve::{PowerCurve, Run};
+/// // waits 2 s at every size: the smallest is the cheapest, and measuring more cannot change that
+/// let waits = [128, 256, 512, 1024, 1769, 3008].map(|mb| (mb, 2000.0));
+/// let run = Run::new("poll", PowerCurve::from_ms(&waits)?);
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// assert!(next_sizes(&run, &tariff).sizes.is_empty());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct NextSizes {
     /// The sizes, most telling first; empty when more measuring cannot pay.
@@ -60,6 +71,14 @@ pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
 }
 
 /// The durations that the model predicts for a run at other sizes.
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::predicted_curve};
+/// let run = Run::new("thumbnails", PowerCurve::from_ms(&[(256, 13187.6), (1024, 3279.4)])?);
+/// let curve = predicted_curve(&run, &[MemoryMb::new(512)?])?;
+/// assert!((curve.points()[0].duration.ms() / 6551.0 - 1.0).abs() < 0.05); // as measured
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When there is no size.

@@ -12,6 +12,14 @@ use crate::platform::billing::Tariff;
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// The versions of aws-lambda-power-tuning's state machine, which differ in their transitions.
+///
+/// ```
+/// use powercurve::advise::StateMachine;
+/// let old: StateMachine = "before-2024".parse()?;
+/// // six sizes took 12 transitions, and take 24 today
+/// assert_eq!((old.transitions(6, 10), StateMachine::default().transitions(6, 10)), (12, 24));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StateMachine {
     /// Since May 2024: executor, publisher and counter for each size, `6 + 3 N` transitions.
@@ -25,7 +33,7 @@ pub enum StateMachine {
 
 impl StateMachine {
     /// The names on the command line.
-    pub const NAMES: [&str; 3] = ["current", "before-2024", "only-cold-starts"];
+    const NAMES: [&str; 3] = ["current", "before-2024", "only-cold-starts"];
 
     /// State transitions of one run over `sizes` memory sizes.
     ///
@@ -74,6 +82,17 @@ impl FromStr for StateMachine {
 }
 
 /// How the tuner would be run.
+///
+/// ```
+/// use powercurve::advise::{Plan, PricedCurve, StateMachine, TuningRun};
+/// use powercurve::{PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(512, 1200.0)])?;
+/// let (_, tariff) = PricedCurve::usual(&Run::new("resize", curve.clone()))?;
+/// let run = TuningRun { invocations: 4, state_machine: StateMachine::Current, tariff, transition: 2.5e-5 };
+/// assert!(Plan::new(&curve, &run).is_err()); // the tuner wants 5
+/// assert!(Plan::new(&curve, &TuningRun { invocations: TuningRun::MIN_INVOCATIONS, ..run }).is_ok());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TuningRun {
     /// Invocations a size, `num`: at least [`TuningRun::MIN_INVOCATIONS`].
@@ -91,6 +110,13 @@ impl TuningRun {
     pub const MIN_INVOCATIONS: u32 = 5;
 
     /// Sizes that the tuner measures unless told otherwise. Source: template.yml, `PowerValues`.
+    ///
+    /// ```
+    /// use powercurve::{PowerCurve, advise::TuningRun};
+    /// let curve = PowerCurve::from_ms(&TuningRun::DEFAULT_SIZES_MB.map(|mb| (mb, 100.0)))?;
+    /// assert_eq!((curve.len(), curve.points()[5].memory.mb()), (6, 3008));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub const DEFAULT_SIZES_MB: [u32; 6] = [128, 256, 512, 1024, 1536, 3008];
 
     /// Seconds after which the tuner gives up on a size unless told otherwise. Source:
@@ -99,6 +125,12 @@ impl TuningRun {
 
     /// The longest that `totalExecutionTimeout` may be, in seconds: the tuner's executor is a Lambda function itself. Source:
     /// template.yml, `MaxValue`.
+    ///
+    /// ```
+    /// use powercurve::advise::TuningRun;
+    /// assert_eq!(TuningRun::LONGEST_TIMEOUT_S, 15.0 * 60.0); // that of any Lambda function
+    /// assert_eq!(TuningRun::LONGEST_TIMEOUT_S, 3.0 * TuningRun::DEFAULT_TIMEOUT_S);
+    /// ```
     pub const LONGEST_TIMEOUT_S: f64 = 900.0;
 
     /// Three of the default sizes that tell most about the others: the two ends of a curve and its bend.
@@ -106,10 +138,26 @@ impl TuningRun {
     /// Curves at the other sizes follow from 128, 512 and the largest size up to 3,100 MB within 2.5 % in the median (5.4 % mean)
     /// over 55 well-measured public curves (datasets/FIDELITY.md); one of the three lies above one vCPU, which is what
     /// separates one busy thread from several.
+    ///
+    /// ```
+    /// use powercurve::advise::TuningRun;
+    /// assert!(TuningRun::FEW_SIZES_MB.iter().all(|mb| TuningRun::DEFAULT_SIZES_MB.contains(mb)));
+    /// ```
     pub const FEW_SIZES_MB: [u32; 3] = [128, 512, 3008];
 }
 
 /// What one memory size adds to the bill of a tuning run.
+///
+/// ```
+/// use powercurve::advise::{Plan, PricedCurve, StateMachine, TuningRun};
+/// use powercurve::{PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(1024, 1500.0)])?;
+/// # let (_, tariff) = PricedCurve::usual(&Run::new("resize", curve.clone()))?;
+/// let run = TuningRun { invocations: 100, state_machine: StateMachine::Current, tariff, transition: 2.5e-5 };
+/// let size = Plan::new(&curve, &run)?.sizes[0];
+/// assert!((size.cost.usd() - 100.0 * 1500.0 * 8.0 * 2.1e-9).abs() < 1e-9); // 2.1e-9 $ for each ms of 128 MB
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PlannedSize {
     /// Configured memory size.
@@ -126,6 +174,19 @@ pub struct PlannedSize {
 }
 
 /// The bill of a tuning run.
+///
+/// ```
+/// use powercurve::advise::{Plan, PricedCurve, StateMachine, TuningRun};
+/// use powercurve::{PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 12_000.0), (1024, 1500.0)])?;
+/// let (_, tariff) = PricedCurve::usual(&Run::new("resize", curve.clone()))?;
+/// let run = TuningRun { invocations: 50, state_machine: StateMachine::Current, tariff, transition: 2.5e-5 };
+/// let plan = Plan::new(&curve, &run)?;
+/// // 50 times 12 s, one after the other, are 10 minutes
+/// assert_eq!((plan.invocations, plan.transitions, plan.sizes[0].series_s), (100, 12, 600.0));
+/// assert_eq!(plan.too_long_in_series().count(), 1);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     /// Every size.
@@ -192,6 +253,20 @@ impl Plan {
 }
 
 /// The execution input of aws-lambda-power-tuning. Source: its README-INPUT-OUTPUT.
+///
+/// ```
+/// use powercurve::advise::{LptInput, Plan, PricedCurve, StateMachine, Strategy, TuningRun};
+/// use powercurve::{PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(512, 1200.0), (1024, 600.0)])?;
+/// # let (_, tariff) = PricedCurve::usual(&Run::new("resize", curve.clone()))?;
+/// let run = TuningRun { invocations: 50, state_machine: StateMachine::Current, tariff, transition: 2.5e-5 };
+/// let arn = "arn:aws:lambda:us-east-1:123456789012:function:resize";
+/// let input = LptInput::new(arn, &Plan::new(&curve, &run)?, &run, Strategy::Speed, Default::default(), true)?;
+/// let json = serde_json::to_value(&input).unwrap();
+/// assert_eq!(json["powerValues"], serde_json::json!([512, 1024]));
+/// assert_eq!((&json["num"], &json["strategy"]), (&50.into(), &"speed".into()));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LptInput {

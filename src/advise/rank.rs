@@ -21,6 +21,20 @@ use crate::predict::{Balance, Next, SMALL_REGRET, forecast};
 use crate::units::{MemoryMb, Millis};
 
 /// What a run and a load say about one function, before the bill of the account is known.
+///
+/// ```
+/// use powercurve::advise::{Account, Market, Prospect, Wish};
+/// use powercurve::load::FunctionLoad;
+/// use powercurve::{MemoryMb, Millis, PowerCurve, Run};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(512, 4800.0), (1024, 2400.0)])?);
+/// let (memory, timeout) = (Some(MemoryMb::new(1024)?), Some(Millis::new(3000.0)?));
+/// let load = FunctionLoad { invocations_per_month: Some(1e5), memory, timeout, ..Default::default() };
+/// let prospect = Prospect::new(&run, &load, &Wish::default(), &Account::new(&market)?)?;
+/// assert_eq!(prospect.current.mb(), 1024);
+/// assert_eq!(prospect.note, "may reach its timeout of 3000 ms at 512 MB");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prospect {
     /// Name of the run.
@@ -256,6 +270,10 @@ fn left_out(sizes: &[MemoryMb], in_time: &[bool], timeout: Option<Millis>) -> St
 }
 
 /// By what functions are ranked.
+///
+/// ```
+/// assert_eq!(powercurve::advise::RankBy::default(), powercurve::advise::RankBy::Saving);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RankBy {
     /// $ saved a month.
@@ -266,6 +284,20 @@ pub enum RankBy {
 }
 
 /// A function with its place and its money.
+///
+/// ```
+/// use powercurve::advise::{Market, RankBy, Strategy, Wish, rank};
+/// use powercurve::load::FunctionLoad;
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 2400.0), (512, 1200.0), (1024, 600.0), (1769, 347.0)])?);
+/// let load = FunctionLoad { memory: Some(MemoryMb::new(256)?), invocations_per_month: Some(1e6), ..Default::default() };
+/// let fastest = Wish { strategy: Strategy::Speed, ..Wish::default() };
+/// let ranking = rank(&[(run, load)], &fastest, RankBy::Time, &market)?;
+/// // some two seconds of each of a million invocations
+/// assert!((ranking.functions[0].seconds_saved() / 2.05e6 - 1.0).abs() < 0.05);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
     /// What the run and the load say.
@@ -280,6 +312,22 @@ pub struct Ranked {
 }
 
 /// All functions, first those whose runs decide, best first.
+///
+/// ```
+/// use powercurve::advise::{Market, RankBy, Wish, rank};
+/// use powercurve::load::FunctionLoad;
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// # let run = |name| PowerCurve::from_ms(&[(128, 505.0), (512, 502.0), (1024, 501.0), (3008, 500.0)]).map(|c| Run::new(name, c));
+/// # let load = |n| MemoryMb::new(1024).map(|m| FunctionLoad { memory: Some(m), invocations_per_month: Some(n), ..Default::default() });
+/// // two functions that wait, at 1024 MB; one of them runs a hundred times as often
+/// let runs = [(run("rare")?, load(1e4)?), (run("often")?, load(1e6)?)];
+/// let ranking = rank(&runs, &Wish::default(), RankBy::Saving, &market)?;
+/// let (decided, undecided) = ranking.split();
+/// assert_eq!((decided[0].prospect.id.as_str(), decided.len(), undecided.len()), ("often", 2, 0));
+/// assert_eq!(ranking.few_that_hold(0.8), Some(1));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// The functions in order.
@@ -369,6 +417,21 @@ impl Ranked {
 }
 
 /// Judges runs one after the other and ranks them: the whole of it for a list that is in memory.
+///
+/// ```
+/// use powercurve::advise::{Market, RankBy, Wish, rank};
+/// use powercurve::load::FunctionLoad;
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let run = Run::new("poll", PowerCurve::from_ms(&[(128, 505.0), (512, 502.0), (1024, 501.0), (3008, 500.0)])?);
+/// let load = FunctionLoad { memory: Some(MemoryMb::new(1024)?), invocations_per_month: Some(1e6), ..Default::default() };
+/// let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let ranking = rank(&[(run, load)], &Wish::default(), RankBy::Saving, &market)?;
+/// let poll = &ranking.functions[0];
+/// // it waits: an eighth of the memory does the same
+/// assert!(poll.prospect.decided && poll.prospect.best.mb() == 128);
+/// assert!(poll.saving.low > 0.7 * ranking.bill);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When a run cannot be judged; see [`Prospect::new`].

@@ -6,6 +6,19 @@ use crate::platform::billing::{BillingStep, Tariff};
 use crate::units::{MemoryMb, Millis};
 
 /// What is asked of the recommended size.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, Tolerance, Wish, recommend};
+/// use powercurve::{Millis, PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 4800.0), (512, 1240.0), (1024, 620.0), (3008, 590.0)])?;
+/// let (priced, tariff) = PricedCurve::usual(&Run::new("resize", curve))?;
+/// let choice = |wish| recommend(&priced, &wish, &[], &tariff).map(|r| r.choice.memory.mb());
+/// assert_eq!(choice(Wish::default())?, 128);
+/// assert_eq!(choice(Wish { max_duration: Some(Millis::new(1000.0)?), ..Wish::default() })?, 1024);
+/// // 3 % dearer, eight times as fast
+/// assert_eq!(choice(Wish { tolerance: Some(Tolerance::percent(5.0)?), ..Wish::default() })?, 1024);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Wish {
     /// What is minimised.
@@ -18,6 +31,18 @@ pub struct Wish {
 }
 
 /// A recommended size.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, Wish, recommend};
+/// use powercurve::{PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 120.0), (256, 100.0), (512, 100.0), (1024, 100.0)])?;
+/// let (priced, tariff) = PricedCurve::usual(&Run::new("poll", curve))?;
+/// let advice = recommend(&priced, &Wish::default(), &[], &tariff)?;
+/// assert_eq!(advice.choice.memory.mb(), 128);
+/// // 512 and 1024 MB are dearer than 256 MB and no faster, yet the lines of the chart cross at 1024 MB
+/// assert_eq!((advice.pareto.len(), advice.misread.map(|m| m.mb())), (2, Some(1024)));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recommendation {
     /// The size to take.

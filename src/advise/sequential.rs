@@ -20,6 +20,14 @@ const FIRST_MB: f64 = 512.0;
 const AS_GOOD: f64 = 0.05;
 
 /// The decisions after so many measured sizes, as shares of the runs.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, advise::sequential, model::Library};
+/// // a run of four sizes is no sweep: there is nothing to reach
+/// let curve = PowerCurve::from_ms(&[128, 256, 512, 1024].map(|mb| (mb, 3e6 / f64::from(mb))))?;
+/// assert_eq!(sequential(Library::shipped(), &[&Run::new("primes", curve)]), []);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reached {
     /// Sizes measured, at the most: a run that was told to stop keeps its decision.
@@ -35,6 +43,15 @@ pub struct Reached {
 /// Follows the advice on each sweep: a run of five and more sizes of which the largest is at least four times the smallest (among
 /// sizes closer than that, chance decides). One row for each number of measured sizes, none when there is no such run. Runs
 /// without a price are left out.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, advise::sequential, model::Library};
+/// // one busy thread: three of the six sizes are enough for a choice as good as that of all
+/// let curve = PowerCurve::from_ms(&[128, 256, 512, 1024, 1536, 3008].map(|mb| (mb, 3e6 / f64::from(mb.min(1769)))))?;
+/// let reached = sequential(Library::shipped(), &[&Run::new("primes", curve)]);
+/// assert_eq!((reached[2].sizes, reached[2].as_good), (3, 1.0));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn sequential(library: &Library, runs: &[&Run]) -> Vec<Reached> {
     let paths: Vec<[Step; MOST]> =
         runs.par_iter().filter(|run| is_sweep(run)).filter_map(|run| path(library, run)).collect();

@@ -4,7 +4,7 @@ use crate::curve::{Point, PowerCurve, Run};
 use crate::units::MemoryMb;
 
 /// Sizes that are proposed beside those of a run, in MB.
-pub const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
+const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
 
 /// Share of a size that the memory used may take.
 ///
@@ -12,6 +12,14 @@ pub const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
 const FULL: f64 = 0.9;
 
 /// The usual sizes and those of a curve, ascending.
+///
+/// ```
+/// use powercurve::{PowerCurve, advise::usual_sizes};
+/// let sizes = usual_sizes(&PowerCurve::from_ms(&[(512, 580.0), (1769, 170.0)])?);
+/// let mb: Vec<u32> = sizes.iter().map(|m| m.mb()).collect();
+/// assert_eq!(mb, [128, 256, 512, 1024, 1536, 1769, 2048, 3008]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn usual_sizes(curve: &PowerCurve) -> Vec<MemoryMb> {
     let usual = USUAL_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok());
     let mut sizes: Vec<MemoryMb> = usual.chain(curve.sizes()).collect();
@@ -22,7 +30,7 @@ pub fn usual_sizes(curve: &PowerCurve) -> Vec<MemoryMb> {
 
 /// The sizes that are proposed for a run, and those of its own and the usual ones that are too small for the memory it used.
 /// Where none has room, all are proposed.
-pub fn proposed_sizes(run: &Run) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+pub(crate) fn proposed_sizes(run: &Run) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
     let all = usual_sizes(&run.curve);
     match with_room(&all, memory_used(run)) {
         (fitting, _) if fitting.is_empty() => (all, Vec::new()),
@@ -31,6 +39,15 @@ pub fn proposed_sizes(run: &Run) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
 }
 
 /// The sizes that leave room to a function that uses so much memory, and the others.
+///
+/// ```
+/// use powercurve::{MemoryMb, advise::with_room};
+/// let sizes = [128, 256, 512].map(MemoryMb::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+/// // 240 MB are more than nine tenths of 256 MB
+/// let (with_room, too_small) = with_room(&sizes, Some(240.0));
+/// assert_eq!((with_room[0].mb(), too_small.len()), (512, 2));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn with_room(sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
     sizes.iter().partition(|&&m| used_mb.is_none_or(|used| fits(m, used)))
 }
@@ -49,13 +66,22 @@ pub fn fits(memory: MemoryMb, used_mb: f64) -> bool {
 }
 
 /// The largest memory used at any size of a run, in MB, where one is recorded.
-pub fn memory_used(run: &Run) -> Option<f64> {
+pub(crate) fn memory_used(run: &Run) -> Option<f64> {
     run.curve.points().iter().filter_map(used).reduce(f64::max)
 }
 
 /// What a run says against a size that it measured: that the function nearly fills it, in words.
 ///
 /// The strategies of aws-lambda-power-tuning do not look at memory used, so that they can choose such a size.
+///
+/// ```
+/// use powercurve::{MemoryMb, ingest::parse_record, advise::nearly_full};
+/// let run = parse_record(br#"{"memory_mb": [128, 256], "duration_ms": [90, 88], "max_memory_used_mb": [121, 124]}"#)?;
+/// let warning = nearly_full(&run, MemoryMb::new(128)?).unwrap();
+/// assert!(warning.starts_with("128 MB is nearly full: 121 MB were used"));
+/// assert_eq!(nearly_full(&run, MemoryMb::new(256)?), None);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn nearly_full(run: &Run, memory: MemoryMb) -> Option<String> {
     let used_mb = run.curve.at(memory).and_then(used).or_else(|| memory_used(run))?;
     (!fits(memory, used_mb)).then(|| {

@@ -10,6 +10,16 @@ use crate::predict::Balance;
 ///
 /// Source: lambda/analyzer.js and README-INPUT-OUTPUT.md of
 /// github.com/alexcasalboni/aws-lambda-power-tuning.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, Strategy};
+/// use powercurve::{PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 4800.0), (512, 1240.0), (1024, 620.0), (3008, 590.0)])?;
+/// let (priced, _) = PricedCurve::usual(&Run::new("resize", curve))?;
+/// let choices = Strategy::ALL.map(|strategy| (strategy.name(), strategy.pick(&priced).memory.mb()));
+/// assert_eq!(choices, [("cost", 128), ("balanced", 1024), ("speed", 3008)]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Strategy {
     /// The lowest mean cost; of equals, the faster.
@@ -28,12 +38,22 @@ pub enum Strategy {
 
 impl Strategy {
     /// The names on the command line and in the tuner's input.
+    ///
+    /// ```
+    /// use powercurve::advise::Strategy;
+    /// assert!(Strategy::NAMES.iter().all(|name| Strategy::named(name, 0.5).is_ok()));
+    /// ```
     pub const NAMES: [&str; 3] = ["cost", "speed", "balanced"];
 
     /// All three, the balanced one with the tuner's default weight.
     pub const ALL: [Self; 3] = [Self::Cost, Self::Balanced(Self::DEFAULT_WEIGHT), Self::Speed];
 
     /// Weight of the cost that the tuner takes by default.
+    ///
+    /// ```
+    /// use powercurve::advise::Strategy;
+    /// assert_eq!(Strategy::DEFAULT_WEIGHT, 0.5); // cost and speed count the same
+    /// ```
     pub const DEFAULT_WEIGHT: f64 = Balance::EVEN;
 
     /// The balanced strategy; the weight is clamped to 0 (speed) to 1 (cost), as the tuner does.
@@ -54,6 +74,14 @@ impl Strategy {
     }
 
     /// The strategy of this name; `weight` counts only for `balanced`.
+    ///
+    /// ```
+    /// use powercurve::advise::Strategy;
+    /// assert_eq!(Strategy::named("balanced", 0.7)?.weight(), 0.7);
+    /// assert_eq!(Strategy::named("speed", 0.7)?.weight(), 0.0);
+    /// assert!(Strategy::named("fast", 0.7).is_err());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the name is none of [`Strategy::NAMES`], or the weight is not a number.

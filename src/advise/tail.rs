@@ -13,6 +13,13 @@ use crate::pattern::Reader;
 use crate::units::{MemoryMb, Millis};
 
 /// A percentile from 50 to below 100.
+///
+/// ```
+/// use powercurve::advise::Percentile;
+/// assert_eq!("p99".parse::<Percentile>()?.value(), 99.0);
+/// assert!("100".parse::<Percentile>().is_err()); // no number of measurements shows the longest possible duration
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Percentile(f64);
@@ -48,6 +55,16 @@ pub enum TailSource {
 }
 
 /// A percentile of the duration at one size.
+///
+/// ```
+/// use powercurve::{Run, advise::{TailSource, tails}, ingest::parse_record};
+/// let run = parse_record(br#"{"memory_mb": [512], "duration_ms": [100], "sd_ms": [20], "p90_ms": [121]}"#)?;
+/// let at = |percentile: &str| percentile.parse().map(|p| tails(&run, p)[0]);
+/// assert_eq!((at("90")?.duration.ms(), at("90")?.source), (121.0, TailSource::Recorded));
+/// // 2.33 standard deviations above the mean, and some more for the long tail
+/// assert_eq!((at("99")?.duration.ms().round(), at("99")?.source), (155.0, TailSource::Spread));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Tail {
     /// Memory size.
@@ -108,7 +125,9 @@ fn usual_variation(run: &Run) -> f64 {
     let seen = Observation::of(run);
     let posterior = Reader::shipped().posterior(&seen);
     let full_ms = MemoryMb::new(1769).map_or(1.0, |m| posterior.predict(m).ms);
-    NoisePrior::new(Regime::Steady, run.arch.unwrap_or_default(), &posterior.mean_shares(), full_ms).single_var.sqrt()
+    NoisePrior::new(Regime::Steady, run.arch.unwrap_or_default(), &posterior.mean_shares(), full_ms, 0.0)
+        .single_var
+        .sqrt()
 }
 
 #[cfg(test)]

@@ -7,6 +7,15 @@ use crate::error::{Error, Result};
 
 /// A share above the best value that still counts as good: measured costs differ by some per cent
 /// from one run to the next, so the strict minimum is often an accident.
+///
+/// ```
+/// use powercurve::advise::Tolerance;
+/// let tolerance: Tolerance = "5%".parse()?;
+/// assert!(tolerance.allows(1.05, 1.0) && !tolerance.allows(1.06, 1.0));
+/// assert_eq!((tolerance, tolerance.share()), (Tolerance::percent(5.0)?, 0.05));
+/// assert!("0.05".parse::<Tolerance>().is_err()); // 0.05 % or 5 %?
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Tolerance(f64);
 

@@ -11,6 +11,15 @@ use crate::units::{MemoryMb, Millis, Usd};
 use crate::workload::{ColdStart, Environment, Scenario, Workload};
 
 /// Where the bill comes from: a region's list prices, with those that the user gave instead.
+///
+/// ```
+/// use powercurve::{Arch, advise::Market, platform::pricing::PriceOverride};
+/// let list = Market { region: "us-east-1".into(), given: PriceOverride::default(), free_tier: false };
+/// assert_eq!(list.prices(Arch::X86_64)?.gb_s(), 1.66667e-5);
+/// let unknown = Market { region: "eu-nowhere-1".into(), ..list };
+/// assert!(unknown.prices(Arch::X86_64).is_err());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Market {
     /// AWS region.
@@ -32,6 +41,18 @@ impl Market {
 }
 
 /// What a scenario comes to at one memory size.
+///
+/// ```
+/// use powercurve::advise::{Market, evaluate};
+/// use powercurve::workload::{Environment, Scenario};
+/// use powercurve::{MemoryMb, Workload};
+/// let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let workload = Workload::from_toml("[[call]]\nname = 'table'\nlatency_ms = 99.5")?;
+/// let scenario = Scenario { workload, environment: Environment::on_demand(3e6, Default::default()) };
+/// let it = evaluate(&scenario, MemoryMb::new(1024)?, &market)?;
+/// assert!((it.per_month.usd() / it.per_million.usd() - 3.0).abs() < 1e-9);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Mean time that Lambda works on one event.
@@ -46,6 +67,18 @@ pub struct Evaluation {
 }
 
 /// What a lever does at one memory size.
+///
+/// ```
+/// use powercurve::advise::{Market, compare};
+/// use powercurve::workload::{Environment, Lever, Scenario};
+/// use powercurve::{MemoryMb, Workload};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let workload = Workload::from_toml("[cpu]\nwork_ms = 20\n[memory]\nfootprint_mb = 300")?;
+/// let before = Scenario { workload, environment: Environment::on_demand(1e6, Default::default()) };
+/// let effects = compare(&before, &Lever::Arm64(None).apply(&before)?, &[MemoryMb::MIN], &market);
+/// assert!(effects[0].before.is_err()); // does not fit into 128 MB
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
     /// Configured memory size.
@@ -57,12 +90,38 @@ pub struct Effect {
 }
 
 /// Both scenarios at each size.
+///
+/// ```
+/// use powercurve::advise::{Market, compare};
+/// use powercurve::workload::{Environment, Lever, Scenario};
+/// use powercurve::{MemoryMb, Workload};
+/// # let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let workload = Workload::from_toml("[[call]]\nname = 'table'\nlatency_ms = 5\nconnect_ms = 20\nkeep_alive = false")?;
+/// let before = Scenario { workload, environment: Environment::on_demand(1e6, Default::default()) };
+/// let effect = compare(&before, &Lever::KeepAlive.apply(&before)?, &[MemoryMb::new(1024)?], &market).remove(0);
+/// // 20 of 25 ms go into opening the connection again and again
+/// assert!(effect.before?.duration.ms() - effect.after?.duration.ms() > 15.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn compare(before: &Scenario, after: &Scenario, sizes: &[MemoryMb], market: &Market) -> Vec<Effect> {
     let at = |scenario, memory| evaluate(scenario, memory, market);
     sizes.iter().map(|&memory| Effect { memory, before: at(before, memory), after: at(after, memory) }).collect()
 }
 
 /// Expected duration and cost of a scenario at one memory size.
+///
+/// ```
+/// use powercurve::advise::{Market, evaluate};
+/// use powercurve::workload::{Environment, Scenario};
+/// use powercurve::{MemoryMb, Workload};
+/// let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let workload = Workload::from_toml("[[call]]\nname = 'table'\nlatency_ms = 99.5")?;
+/// let scenario = Scenario { workload, environment: Environment::on_demand(1e6, Default::default()) };
+/// let it = evaluate(&scenario, MemoryMb::new(1024)?, &market)?;
+/// let seconds = it.duration.ms().ceil() * 1e3; // of a million events, at 1 GB
+/// assert!((it.per_month.usd() - (seconds * 1.66667e-5 + 0.20)).abs() < 1e-6);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When the function needs more memory than that or runs into Lambda's timeout, or a price is unknown.

@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// A monthly saving against the cost of work.
+///
+/// ```
+/// use powercurve::advise::Worth;
+/// // $50 a month are $600 a year: eight hours of work at $75
+/// let worth = Worth::new(50.0, 400.0, Worth::USD_PER_HOUR);
+/// assert_eq!(worth.to_string(), "A year of it pays for 8 hours of work at $75 an hour.");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Worth {
     saving: f64,

@@ -17,6 +17,14 @@ use crate::units::MemoryMb;
 use crate::workload::Workload;
 
 /// How examples are made.
+///
+/// ```
+/// use powercurve::{MemoryMb, dataset::Recipe};
+/// let recipe = Recipe { seed: 1, sizes: vec![MemoryMb::MAX], invocations: 10, pattern: None };
+/// let (once, again) = (recipe.example(5)?, recipe.example(5)?);
+/// assert!(once.is_some() && once == again);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// Seed of the workloads and of their measurement.
@@ -30,6 +38,15 @@ pub struct Recipe {
 }
 
 /// A workload and what tuning it measured.
+///
+/// ```
+/// use powercurve::{MemoryMb, dataset::Recipe};
+/// let recipe = Recipe { seed: 1, sizes: vec![MemoryMb::MAX], invocations: 10, pattern: None };
+/// let example = recipe.example(0)?.unwrap();
+/// assert_eq!(example.workload.pattern, Some(powercurve::Pattern::of(&example.workload)));
+/// assert_eq!(example.result.run.invocations, Some(10));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     /// Its number among all draws of the seed.

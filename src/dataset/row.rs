@@ -6,6 +6,12 @@ use crate::simulate::expected_ms;
 use crate::units::Usd;
 
 /// What a column holds.
+///
+/// ```
+/// use powercurve::dataset::{COLUMNS, Kind};
+/// let kind = |name| COLUMNS.iter().find(|(column, _)| *column == name).map(|(_, kind)| *kind);
+/// assert_eq!((kind("pattern"), kind("memory_mb")), (Some(Kind::Text), Some(Kind::Integer)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Words.
@@ -17,6 +23,14 @@ pub enum Kind {
 }
 
 /// A value of a row.
+///
+/// ```
+/// use powercurve::{MemoryMb, dataset::{Recipe, Value, rows}};
+/// let recipe = Recipe { seed: 1, sizes: vec![MemoryMb::MAX], invocations: 10, pattern: None };
+/// let row = &rows(&recipe.example(3)?.unwrap())[0];
+/// assert_eq!((&row[1], &row[6]), (&Value::Integer(3), &Value::Integer(10_240))); // index and memory_mb
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// Words.
@@ -30,6 +44,12 @@ pub enum Value {
 /// The columns, in order. Units are in the names; a function without calls or transfers has zeros there.
 ///
 /// `expected_ms` is the duration without noise, queue excluded; `duration_ms` the trimmed mean that tuning measured.
+///
+/// ```
+/// use powercurve::dataset::COLUMNS;
+/// let header: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+/// assert!(header.join(",").starts_with("id,index,pattern,family,runtime,arch,memory_mb,duration_ms,cost_usd"));
+/// ```
 pub const COLUMNS: [(&str, Kind); 34] = [
     ("id", Kind::Text),
     ("index", Kind::Integer),
@@ -68,6 +88,14 @@ pub const COLUMNS: [(&str, Kind); 34] = [
 ];
 
 /// The rows of an example, ascending by memory size. Workloads of the prior have at most one group of calls and one transfer.
+///
+/// ```
+/// use powercurve::{MemoryMb, dataset::{Recipe, rows}};
+/// let sizes = vec![MemoryMb::new(5120)?, MemoryMb::MAX];
+/// let recipe = Recipe { seed: 1, sizes, invocations: 10, pattern: None };
+/// assert_eq!(rows(&recipe.example(0)?.unwrap()).len(), 2); // one for each size
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn rows(example: &Example) -> Vec<[Value; COLUMNS.len()]> {
     example.result.run.curve.points().iter().map(|point| row(example, point)).collect()
 }

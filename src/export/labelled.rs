@@ -9,6 +9,16 @@ use crate::workload::Workload;
 
 /// A simulated run as a record that every command reads, with its label (`pattern`, and `accept` as recorded runs have it), the whole `workload`, the seed it was
 /// drawn with, and the sizes that failed.
+///
+/// ```
+/// use powercurve::{MemoryMb, export, ingest, simulate::Tuning, workload::preset};
+/// let workload = preset("prime-numbers")?;
+/// let result = Tuning { seed: 7, ..Tuning::default() }.run(&workload, &[MemoryMb::new(512)?, MemoryMb::new(1024)?])?;
+/// let record = export::labelled(&workload, &result, Some(7));
+/// assert_eq!(record["pattern"], "cpu-bound");
+/// assert_eq!(ingest::parse_record(record.to_string().as_bytes())?.curve.len(), 2);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -> Value {
     let run = &result.run;
     let column = |value: fn(&Point) -> Value| run.curve.points().iter().map(value).collect::<Vec<_>>();

@@ -8,6 +8,15 @@ use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Usd};
 
 /// What a tuning run decided and cost, beside its curve.
+///
+/// ```
+/// use powercurve::{MemoryMb, Usd, advise::StateMachine, export::Tuning};
+/// let (best, lambda_cost) = (MemoryMb::new(1024)?, Usd::new(0.0021)?);
+/// // two sizes: 12 transitions
+/// let tuning = Tuning { best, execution_cost: StateMachine::cost(12, 2.5e-5)?, lambda_cost };
+/// assert_eq!(tuning.execution_cost.usd(), 0.0003);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tuning {
     /// The size that the strategy picked, one of the curve.
@@ -45,6 +54,16 @@ struct Stat {
 }
 
 /// The output of a tuning run, one JSON object on several lines.
+///
+/// ```
+/// use powercurve::{MemoryMb, Usd, export, ingest};
+/// let url = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+/// let run = ingest::url::decode(url, "api")?.remove(0);
+/// let tuning = export::Tuning { best: MemoryMb::new(128)?, execution_cost: Usd::new(0.0003)?, lambda_cost: Usd::ZERO };
+/// let output = export::lpt(&run, &tuning)?;
+/// assert!(output.contains("\"power\": 128") && output.contains(url));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When a size has no cost, or the picked size is not in the curve.

@@ -17,6 +17,17 @@ use crate::error::{Error, Result};
 const GROUP: usize = 65_536;
 
 /// Writes rows of [`COLUMNS`] to a Parquet file, a row group at a time, compressed with Snappy.
+///
+/// ```
+/// use powercurve::{MemoryMb, dataset::{Recipe, rows}, export::ParquetRows};
+/// let recipe = Recipe { seed: 1, sizes: vec![MemoryMb::MAX], invocations: 10, pattern: None };
+/// let mut file = ParquetRows::new(Vec::new())?; // or a `std::fs::File`
+/// for row in rows(&recipe.example(0)?.unwrap()) {
+///     file.push(row)?;
+/// }
+/// assert!(file.finish()?.starts_with(b"PAR1"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub struct ParquetRows<W: Write + Send> {
     writer: SerializedFileWriter<W>,
     rows: Vec<[Value; COLUMNS.len()]>,

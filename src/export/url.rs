@@ -42,6 +42,15 @@ pub fn visualization_url(run: &Run) -> Result<String> {
 
 /// The URL that compares two runs, with their ids as legends.
 ///
+/// ```
+/// use powercurve::{export, ingest};
+/// let url = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+/// let (before, after) = (&ingest::url::decode(url, "before")?[0], &ingest::url::decode(url, "after")?[0]);
+/// let both = ingest::url::decode(&export::comparison_url(before, after)?, "")?;
+/// assert_eq!([both[0].id.as_str(), &both[1].id], ["before", "after"]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`visualization_url`].
 pub fn comparison_url(first: &Run, second: &Run) -> Result<String> {

@@ -12,6 +12,16 @@ use crate::error::{Error, Result};
 use crate::pattern::Pattern;
 
 /// What is known from before, by the id of the run.
+///
+/// ```
+/// use powercurve::advise::Former;
+/// use powercurve::ingest::{Baseline, Input};
+/// let text = br#"{"id": "resize", "pattern": "cpu-bound", "confidence": 0.9, "uncertain": false}"#;
+/// let (baseline, rejected) = Baseline::read_inputs(vec![Ok(Input::of_bytes("former.jsonl", text.to_vec()))]);
+/// assert!(rejected.is_empty() && !baseline.is_empty());
+/// assert!(matches!(baseline.get("resize"), Some(Former::Answer { uncertain: false, .. })));
+/// assert_eq!(baseline.only(), baseline.get("resize"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Baseline {
     runs: BTreeMap<String, Former>,
@@ -27,6 +37,14 @@ struct Answer {
 
 impl Baseline {
     /// Reads a file of answers, or runs in any form. The errors are what was rejected, with its place.
+    ///
+    /// ```
+    /// use powercurve::advise::Former;
+    /// use powercurve::ingest::Baseline;
+    /// let (baseline, rejected) = Baseline::read("datasets/examples/runs.csv");
+    /// assert!(rejected.is_empty());
+    /// assert!(matches!(baseline.get("sebs-sleep"), Some(Former::Run(run)) if run.curve.len() > 20));
+    /// ```
     pub fn read(path: &str) -> (Self, Vec<Error>) {
         Self::read_inputs(inputs(&[path.to_owned()]))
     }

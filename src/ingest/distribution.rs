@@ -9,7 +9,7 @@ use super::moments::Moments;
 const EXACT: usize = 256;
 
 /// Largest relative error of a percentile out of the sketch: 0.5 %.
-pub const RELATIVE_ERROR: f64 = 0.005;
+const RELATIVE_ERROR: f64 = 0.005;
 
 /// Bins of a sketch, of 8 bytes each. They span a factor of 7.7e8 (`exp(2 * RELATIVE_ERROR * bins)`),
 /// which is from 0.01 ms, the resolution of REPORT lines, to more than the 15 minutes that an
@@ -21,7 +21,7 @@ const SMALLEST_MS: f64 = 1e-6;
 
 /// Share of the durations that is left out at each end of the trimmed mean, as
 /// aws-lambda-power-tuning does by default (`discardTopBottom`).
-pub const DISCARD: f64 = 0.2;
+const DISCARD: f64 = 0.2;
 
 /// Durations seen so far.
 ///
@@ -31,7 +31,7 @@ pub const DISCARD: f64 = 0.2;
 /// on the order of the durations, and over an HDR histogram because it needs memory only for the
 /// range that the durations span.
 #[derive(Default)]
-pub struct Distribution {
+pub(super) struct Distribution {
     moments: Moments,
     values: Values,
 }
@@ -49,6 +49,17 @@ impl Default for Values {
 
 /// Statistics of durations. Percentiles lie between two neighbours in sorted order, interpolated
 /// linearly; they and the trimmed mean are exact for up to 256 durations and within 0.5 % for more.
+///
+/// ```
+/// use powercurve::ingest::{Input, statistics_of};
+/// let report = |ms: u32| format!("REPORT RequestId: 1\tDuration: {ms} ms\tMemory Size: 128 MB\n");
+/// let log: String = [98, 99, 100, 101, 602].map(report).concat();
+/// let function = statistics_of(vec![Ok(Input::of_bytes("api", log.into_bytes()))]).remove(0)?;
+/// let summary = function.sizes[0].duration.unwrap();
+/// // one slow call of five doubles the mean; the trimmed mean leaves it out
+/// assert_eq!((summary.mean_ms, summary.trimmed_mean_ms, summary.p50_ms), (200.0, 100.0, 100.0));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {
     /// How many durations.
@@ -72,7 +83,7 @@ pub struct Summary {
 
 impl Distribution {
     /// Adds a duration in ms.
-    pub fn push(&mut self, ms: f64) {
+    pub(super) fn push(&mut self, ms: f64) {
         self.moments.push(ms);
         match &mut self.values {
             Values::Sketch(sketch) => sketch.add(ms),
@@ -86,7 +97,7 @@ impl Distribution {
     }
 
     /// The statistics; `None` when there was no duration.
-    pub fn summary(mut self) -> Option<Summary> {
+    pub(super) fn summary(mut self) -> Option<Summary> {
         if let Values::Exact(values) = &mut self.values {
             values.sort_by(f64::total_cmp);
         }

@@ -8,6 +8,13 @@ use memchr::memchr;
 use crate::error::{Error, Result};
 
 /// The longest line, and the longest JSON document that is spread over lines, in bytes: 16 MiB.
+///
+/// ```
+/// use powercurve::ingest::{Input, LINE_LIMIT, read_inputs};
+/// let long = Input::of_bytes("endless", vec![b'x'; LINE_LIMIT + 1]);
+/// let error = read_inputs(vec![Ok(long)]).next().unwrap().unwrap_err();
+/// assert!(error.problem().starts_with("line is longer than 16 MiB"));
+/// ```
 pub const LINE_LIMIT: usize = 16 << 20;
 
 /// Bytes of the beginning that content detection looks at.
@@ -22,7 +29,7 @@ const SKIP_LIMIT: usize = 16 * LINE_LIMIT;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads an input line by line from one buffer that never grows past [`LINE_LIMIT`].
-pub struct Lines {
+pub(super) struct Lines {
     reader: Box<dyn Read + Send>,
     buffer: Vec<u8>,
     start: usize,
@@ -36,7 +43,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it cannot be read, is empty, or is UTF-16.
-    pub fn open(reader: Box<dyn Read + Send>) -> Result<Self> {
+    pub(super) fn open(reader: Box<dyn Read + Send>) -> Result<Self> {
         let mut lines = Self::new(reader);
         if lines.head()?.starts_with(&GZIP_MAGIC) {
             lines = Self::new(Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, lines.into_read()))));
@@ -63,13 +70,13 @@ impl Lines {
     ///
     /// # Errors
     /// When the input cannot be read.
-    pub fn head(&mut self) -> Result<&[u8]> {
+    pub(super) fn head(&mut self) -> Result<&[u8]> {
         while self.end - self.start < HEAD && self.fill()? {}
         Ok(&self.buffer[self.start..self.end.min(self.start + HEAD)])
     }
 
     /// The next line with its number, counted from 1, without its line end.
-    pub fn next_line(&mut self) -> Option<Result<(u64, &[u8])>> {
+    pub(super) fn next_line(&mut self) -> Option<Result<(u64, &[u8])>> {
         let mut searched = 0;
         loop {
             if let Some(at) = memchr(b'\n', &self.buffer[self.start + searched..self.end]) {
@@ -104,7 +111,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it is longer than [`LINE_LIMIT`] or cannot be read.
-    pub fn whole(&mut self) -> Result<&[u8]> {
+    pub(super) fn whole(&mut self) -> Result<&[u8]> {
         while self.end - self.start < LINE_LIMIT {
             if !self.fill()? {
                 let from = self.start;
@@ -117,7 +124,7 @@ impl Lines {
     }
 
     /// Everything that is left, as a stream.
-    pub fn into_read(mut self) -> Box<dyn Read + Send> {
+    pub(super) fn into_read(mut self) -> Box<dyn Read + Send> {
         self.buffer.truncate(self.end);
         let mut rest = Cursor::new(self.buffer);
         rest.set_position(self.start as u64);

@@ -25,6 +25,15 @@ pub fn statistics(args: &[String]) -> Vec<Result<FunctionStatistics>> {
 }
 
 /// As [`statistics`], of inputs that are known already, such as bytes in memory.
+///
+/// ```
+/// use powercurve::ingest::{Input, statistics_of};
+/// let line = "REPORT RequestId: 3f6a2c1e-9b4d-4c8a-8f17-5d2e6b7a9c01\tDuration: 8.50 ms\tMemory Size: 128 MB\n";
+/// let log = Input::of_bytes("resize", line.as_bytes().to_vec());
+/// let resize = statistics_of(vec![Ok(log)]).remove(0)?;
+/// assert_eq!((resize.function.as_str(), resize.to_run()?.curve.len()), ("resize", 1));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn statistics_of(inputs: Vec<Result<Input>>) -> Vec<Result<FunctionStatistics>> {
     let mut reports = Reports::default();
     let mut rejected = Vec::new();

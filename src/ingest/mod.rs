@@ -51,14 +51,15 @@ use report::Reports;
 #[cfg(feature = "loads")]
 pub use baseline::Baseline;
 pub use cost::infer_arch;
-pub use distribution::{DISCARD, RELATIVE_ERROR, Summary};
+pub use distribution::Summary;
 pub use lines::LINE_LIMIT;
 #[cfg(feature = "loads")]
 pub use load::Loads;
 pub use logs::{statistics, statistics_of};
 pub use record::parse_record;
 pub use report::{FunctionStatistics, SizeStatistics};
-pub use source::{Input, Source, inputs};
+pub use source::Input;
+use source::{Source, inputs};
 
 /// Most pairs of function and memory size that one input may have.
 const MAX_GROUPS: usize = 1_000_000;
@@ -121,6 +122,15 @@ pub fn read_text(name: &str, text: &str) -> Vec<Result<Run>> {
 
 /// The same runs before they are parsed. Reading them is quick, and [`RawRun::parse`] can be
 /// called on many threads.
+///
+/// ```
+/// use powercurve::ingest::{RawRun, raw};
+/// use rayon::prelude::*;
+/// let pieces: Vec<RawRun> = raw(&["datasets/real-runs.jsonl".into()]).collect::<Result<_, _>>()?;
+/// let runs: Vec<_> = pieces.into_par_iter().flat_map_iter(RawRun::parse).collect::<Result<_, _>>()?;
+/// assert_eq!(runs[0].id, "lpt-readme-example");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn raw(args: &[String]) -> impl Iterator<Item = Result<RawRun>> + Send + use<> {
     raw_inputs(inputs(args))
 }
@@ -130,6 +140,14 @@ fn raw_inputs(inputs: Vec<Result<Input>>) -> Reader {
 }
 
 /// A piece of an input that holds one run, sometimes several (a comparison of two, a list).
+///
+/// ```
+/// let piece = powercurve::ingest::raw(&["datasets/real-runs.jsonl".into()]).nth(1).unwrap()?;
+/// assert_eq!(piece.place().to_string(), "datasets/real-runs.jsonl:2");
+/// assert!(piece.bytes() > 100); // not parsed yet, so as long as the line
+/// assert_eq!(piece.parse().remove(0)?.id, "oxidizing-csv-pandas-1m");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct RawRun {
     file: Arc<File>,
@@ -151,6 +169,15 @@ struct File {
 }
 
 /// Where a run stands in the input: a file, perhaps with a line. Displayed, it is the place of an error.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("runs.json");
+/// std::fs::write(&file, "[\n {\"memory_mb\": [128], \"duration_ms\": [8]}\n]")?;
+/// let piece = powercurve::ingest::raw(&[file.to_string_lossy().into_owned()]).next().unwrap()?;
+/// assert_eq!(piece.place().to_string(), file.to_string_lossy()); // one document, so no line
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Place {
     file: Arc<File>,

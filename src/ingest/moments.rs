@@ -8,7 +8,7 @@ use crate::curve::Sample;
 /// products", Technometrics 4 (1962); groups are joined as in Chan, Golub and LeVeque, "Updating
 /// formulae and a pairwise algorithm for computing sample variances" (1979).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Moments {
+pub(super) struct Moments {
     count: u64,
     mean: f64,
     squares: f64,
@@ -16,7 +16,7 @@ pub struct Moments {
 
 impl Moments {
     /// Adds one number.
-    pub fn push(&mut self, x: f64) {
+    pub(super) fn push(&mut self, x: f64) {
         self.count += 1;
         let before = x - self.mean;
         self.mean += before / self.count as f64;
@@ -24,7 +24,7 @@ impl Moments {
     }
 
     /// Adds a group of which only the count, the mean and the standard deviation are known.
-    pub fn push_group(&mut self, count: u64, mean: f64, sd: f64) {
+    pub(super) fn push_group(&mut self, count: u64, mean: f64, sd: f64) {
         let total = Sample::sum([self.count, count]);
         if count == 0 {
             return;
@@ -37,23 +37,23 @@ impl Moments {
     }
 
     /// How many numbers there were.
-    pub const fn count(&self) -> u64 {
+    pub(super) const fn count(&self) -> u64 {
         self.count
     }
 
     /// Their mean; `None` when there were none.
-    pub fn mean(&self) -> Option<f64> {
+    pub(super) fn mean(&self) -> Option<f64> {
         (self.count > 0).then_some(self.mean)
     }
 
     /// Their standard deviation (n - 1); `None` for fewer than two.
-    pub fn sd(&self) -> Option<f64> {
+    pub(super) fn sd(&self) -> Option<f64> {
         (self.count > 1).then(|| (self.squares.max(0.0) / (self.count - 1) as f64).sqrt())
     }
 }
 
 /// The larger of two numbers, where they are known.
-pub fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+pub(super) fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     a.into_iter().chain(b).reduce(f64::max)
 }
 

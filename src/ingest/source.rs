@@ -17,7 +17,7 @@ const ENDINGS: [&str; 9] = ["", "csv", "json", "jsonl", "log", "ndjson", "tsv", 
 
 /// One place that runs are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub(super) enum Source {
     /// A file, packed with gzip or not.
     Path(PathBuf),
     /// Standard input.
@@ -32,12 +32,20 @@ pub enum Source {
 }
 
 /// What one RUN argument names. Logs of one input belong together, in whichever file they are.
+///
+/// ```
+/// use powercurve::ingest::{Input, read_inputs};
+/// let text = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+/// let run = read_inputs(vec![Ok(Input::of_bytes("clipboard", text.into()))]).next().unwrap()?;
+/// assert_eq!((run.id.as_str(), run.curve.len()), ("clipboard", 2));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// A name for the whole: that of the file or folder without its ending.
-    pub name: String,
+    pub(super) name: String,
     /// The sources, in the order of their paths.
-    pub sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
 }
 
 impl Input {
@@ -52,7 +60,7 @@ impl Input {
 ///
 /// An item is an error when its argument is neither, or a folder without run files; the others
 /// are not affected.
-pub fn inputs(args: &[String]) -> Vec<Result<Input>> {
+pub(super) fn inputs(args: &[String]) -> Vec<Result<Input>> {
     let mut urls = 0;
     args.iter()
         .map(|arg| {
@@ -123,7 +131,7 @@ fn stem(path: &Path) -> String {
 
 impl Source {
     /// What messages call it: the path, `<stdin>`, or the name of the text.
-    pub fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         match self {
             Self::Path(path) => path.display().to_string(),
             Self::Stdin => "<stdin>".to_owned(),

@@ -59,6 +59,12 @@ struct Document {
 /// invocation: other services of a trace have calls of their own. Where no segment is marked as that of a function, those
 /// of no origin make one invocation a trace.
 ///
+/// ```
+/// let ms = powercurve::ingest::traces::waiting_ms("datasets/examples/traces.json".as_ref())?;
+/// assert_eq!(ms.round(), 37.0); // a call of 15 ms, and two that overlap: 22 ms together
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
 /// # Errors
 /// When the file cannot be read, is not such JSON, holds no call, or traces several functions.
 pub fn waiting_ms(path: &Path) -> Result<f64> {
@@ -75,6 +81,16 @@ pub fn waiting_ms(path: &Path) -> Result<f64> {
 }
 
 /// The same from the JSON text.
+///
+/// ```
+/// let segment = r#"{"name": "resize", "origin": "AWS::Lambda::Function", "subsegments": [
+///     {"namespace": "aws", "start_time": 0.1, "end_time": 0.3},
+///     {"namespace": "remote", "start_time": 0.2, "end_time": 0.6}]}"#;
+/// let traces = serde_json::json!({"Traces": [{"Segments": [{"Document": segment}]}]});
+/// let ms = powercurve::ingest::traces::waiting_ms_of(traces.to_string().as_bytes())?;
+/// assert!((ms - 500.0).abs() < 1e-6); // the calls overlap by 100 ms
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`waiting_ms`].

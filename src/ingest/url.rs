@@ -81,6 +81,12 @@ pub(super) fn runs(url: &str, name: &str) -> Vec<Result<Run>> {
 }
 
 /// The visualization URLs, and bare fragments of such, that stand in a text.
+///
+/// ```
+/// let text = "see <https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=>, measured today";
+/// let found: Vec<&str> = powercurve::ingest::url::find(text).collect();
+/// assert_eq!(found, ["https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI="]);
+/// ```
 pub fn find(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '`' | '\\')).filter_map(candidate)
 }

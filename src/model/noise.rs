@@ -14,7 +14,7 @@ use crate::pattern::Shares;
 /// ```
 /// use powercurve::{Arch, model::noise::{NoisePrior, Regime}, pattern::Shares};
 /// let cpu = Shares { cpu: 1.0, ..Shares::default() };
-/// let drift = |regime| NoisePrior::new(regime, Arch::X86_64, &cpu, 500.0).drift_var.sqrt();
+/// let drift = |regime| NoisePrior::new(regime, Arch::X86_64, &cpu, 500.0, 900.0).drift_var.sqrt();
 /// assert!(drift(Regime::Steady) < 0.04); // 3 % between hosts
 /// assert!(drift(Regime::Leaky) > 0.3 && drift(Regime::Downstream) > 0.2);
 /// ```
@@ -33,7 +33,7 @@ pub enum Regime {
 ///
 /// ```
 /// use powercurve::{Arch, model::noise::{NoisePrior, Regime, SHAPES}, pattern::Shares};
-/// let prior = NoisePrior::new(Regime::Downstream, Arch::X86_64, &Shares::default(), 500.0);
+/// let prior = NoisePrior::new(Regime::Downstream, Arch::X86_64, &Shares::default(), 500.0, 0.0);
 /// assert_eq!(prior.shape(), SHAPES[1]);
 /// ```
 pub const SHAPES: [f64; 2] = [2.0, 3.0];
@@ -44,7 +44,7 @@ pub const SHAPES: [f64; 2] = [2.0, 3.0];
 /// ```
 /// use powercurve::{Arch, model::noise::{NoisePrior, Regime}, pattern::Shares};
 /// let waits = Shares { wait: 1.0, ..Shares::default() };
-/// let prior = NoisePrior::new(Regime::Steady, Arch::X86_64, &waits, 1600.0);
+/// let prior = NoisePrior::new(Regime::Steady, Arch::X86_64, &waits, 1600.0, 0.0);
 /// // more invocations average away the scatter of single calls, and nothing else
 /// assert!(prior.scale(100.0) < 0.3 * prior.scale(1.0));
 /// assert!(prior.scale(1e9) > 0.99 * prior.shape() * prior.drift_var);
@@ -59,15 +59,13 @@ pub struct NoisePrior {
     pub single_var: f64,
 }
 
-/// Standard deviation of `ln(mean)` by which leaking cold starts scatter the means of a very short function.
+/// Standard deviation of `ln(mean)` by which leaking cold starts scatter the means of a function that is much shorter than
+/// its cold start; where the two last as long, the means scatter half as much.
 const LEAK_SD: f64 = 0.7;
 
-/// Duration in ms of a function whose means scatter half as much: about what a cold start adds to a trimmed mean.
-const LEAK_MS: f64 = 500.0;
-
 impl NoisePrior {
-    /// The prior for a workload with these shares that takes `full_ms` at full speed.
-    pub fn new(regime: Regime, arch: Arch, shares: &Shares, full_ms: f64) -> Self {
+    /// The prior for a workload with these shares that takes `full_ms` at full speed, and `cold_ms` more in a cold start.
+    pub fn new(regime: Regime, arch: Arch, shares: &Shares, full_ms: f64, cold_ms: f64) -> Self {
         // hosts of two generations differ more on arm64
         let hosts = if arch == Arch::Arm64 { 0.045 } else { 0.03 };
         let waiting = shares.wait + shares.transfer;
@@ -79,9 +77,9 @@ impl NoisePrior {
         };
         match regime {
             Regime::Steady => steady,
-            // init and first-call work of a few hundred ms, in some means more than in others
+            // init and first-call work, in some means more than in others
             Regime::Leaky => {
-                let leak = LEAK_SD * LEAK_MS / (LEAK_MS + full_ms);
+                let leak = LEAK_SD * cold_ms / (cold_ms + full_ms);
                 Self { shape_index: 0, drift_var: steady.drift_var + leak * leak, ..steady }
             }
             Regime::Downstream => Self { shape_index: 1, drift_var: 0.26f64.powi(2), single_var: 0.5f64.powi(2) },

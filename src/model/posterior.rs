@@ -4,13 +4,26 @@ use std::sync::OnceLock;
 
 use statrs::function::erf::erfc_inv;
 
-use crate::model::library::Library;
+use crate::model::library::{Library, Place};
 use crate::model::observation::Observation;
 use crate::model::scan::{Candidate, Counted, Scaled, Scan, Weighed};
 use crate::pattern::{Pattern, Shares};
 use crate::units::MemoryMb;
 
 /// What is known beside the measured curve. Every field may be left unknown.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let seen = Observation::of(&Run::new("one size", PowerCurve::from_ms(&[(512, 1000.0)])?));
+/// let at_1769 = |known| Ok::<_, powercurve::Error>(
+///     Posterior::new(Library::shipped(), &seen, &known).predict(MemoryMb::new(1769)?),
+/// );
+/// let (guess, told) = (at_1769(Known::default())?, at_1769(Known { cpu_ms: Some(280.0), ..Known::default() })?);
+/// // 280 ms at 0.29 vCPU: nearly all of the second
+/// assert!(told.ms < 400.0 && told.high_ms / told.low_ms < guess.high_ms / guess.low_ms);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Known {
     /// CPU time of one invocation, in ms, as Lambda Insights reports it (`cpu_total_time`).
@@ -22,6 +35,17 @@ pub struct Known {
 }
 
 /// A predicted measured mean, in ms.
+///
+/// ```
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::{MemoryMb, PowerCurve, Run};
+/// # let seen = Observation::of(&Run::new("thumbnails", PowerCurve::from_ms(&[(256, 13187.6), (1024, 3279.4)])?));
+/// # let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+/// let predicted = posterior.predict(MemoryMb::new(3008)?);
+/// assert!(predicted.low_ms < predicted.ms && predicted.ms < predicted.high_ms);
+/// assert!((predicted.low_ms..predicted.high_ms).contains(&1867.6)); // as measured
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
     /// A little below the median, since a prediction above a small measurement is relatively worse than one below a large
@@ -34,6 +58,20 @@ pub struct Prediction {
 }
 
 /// The library, weighed by a measured curve.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{MemoryMb, Pattern, PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let posterior = Posterior::new(Library::shipped(), &Observation::of(&Run::new("primes", curve)), &Known::default());
+/// assert!(posterior.patterns()[Pattern::CpuBound.index()] > 0.8);
+/// let (mean, low, high) = posterior.shares();
+/// assert!(mean.cpu > 0.9 && low.cpu <= mean.cpu && mean.cpu <= high.cpu);
+/// let rows = posterior.curves(&[MemoryMb::new(256)?]);
+/// let middle = rows.iter().map(|row| row[0]).sum::<f64>() / rows.len() as f64;
+/// assert!((middle / 12578.0 - 1.0).abs() < 0.1); // as measured
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Posterior<'a> {
     library: &'a Library,
@@ -65,6 +103,9 @@ struct Member {
 /// Members kept of a posterior.
 const MEMBERS: usize = 256;
 
+/// Members in a twentieth of a posterior.
+const TAIL: usize = MEMBERS / 20 + 1;
+
 /// Degrees of freedom of the robust weights of single sizes, and how often they are renewed.
 const ROBUST_FREEDOM: f64 = 4.0;
 const ROBUST_ROUNDS: usize = 1;
@@ -87,13 +128,14 @@ impl<'a> Posterior<'a> {
     /// ```
     pub fn new(library: &'a Library, seen: &Observation, known: &Known) -> Self {
         let scan = Scan::new(library, seen, known);
-        let mut weighed = scan.weigh(&vec![1.0; seen.sizes.len()]);
+        let mut point_weights = vec![1.0; seen.sizes.len()];
         let rounds = if seen.sizes.len() >= 3 { ROBUST_ROUNDS } else { 0 };
         for _ in 0..rounds {
-            let weight = |r: &f64| (ROBUST_FREEDOM + 1.0) / (ROBUST_FREEDOM + r * r / weighed.variance);
-            weighed = scan.weigh(&weighed.residuals.iter().map(weight).collect::<Vec<_>>());
+            let (residuals, variance) = scan.departures(&point_weights);
+            let weight = |r: f64| (ROBUST_FREEDOM + 1.0) / (ROBUST_FREEDOM + r * r / variance);
+            point_weights = residuals.into_iter().map(weight).collect();
         }
-        let Weighed { members, best, patterns, ln_evidence, variance, point_weights, .. } = weighed;
+        let Weighed { members, best, patterns, ln_evidence, variance } = scan.weigh(&point_weights);
         Self {
             library,
             patterns,
@@ -172,9 +214,9 @@ impl<'a> Posterior<'a> {
     pub fn shares(&self) -> (Shares, Shares, Shares) {
         let mean = self.mean_shares();
         let of = |part: fn(&Shares) -> f64| {
-            let mut values: Vec<f64> =
-                self.members.iter().map(|m| part(&self.library.particles()[m.particle as usize].shares)).collect();
-            (quantile(&mut values, 0.05).min(part(&mean)), quantile(&mut values, 0.95).max(part(&mean)))
+            let values = || self.members.iter().map(|m| part(&self.library.particles()[m.particle as usize].shares));
+            let (low, high) = (-greatest(TAIL, values().map(|v| -v)), greatest(TAIL, values()));
+            (low.min(part(&mean)), high.max(part(&mean)))
         };
         let (cpu, wait, transfer) = (of(|s| s.cpu), of(|s| s.wait), of(|s| s.transfer));
         (
@@ -213,8 +255,8 @@ impl<'a> Posterior<'a> {
 
     /// `ln d` of each member at `memory`.
     fn values(&self, memory: MemoryMb) -> impl Iterator<Item = f64> + '_ {
-        let column = self.library.column(memory);
-        self.members.iter().map(move |m| m.ln_full + f64::from(column.get(m.particle as usize)))
+        let place = Place::of(memory);
+        self.members.iter().map(move |m| m.ln_full + f64::from(self.library.ln_ratio(m.particle as usize, place)))
     }
 
     /// `ln` of the mean curve at a size, before the measurements pull on it.
@@ -321,6 +363,19 @@ fn stated(ln_ms: &[f64]) -> f64 {
         passed >= half
     });
     *reached.unwrap_or(&ln_ms[0])
+}
+
+/// The `n`th greatest of the values, for a small `n`.
+fn greatest(n: usize, values: impl Iterator<Item = f64>) -> f64 {
+    let mut found = vec![f64::NEG_INFINITY; n];
+    for value in values {
+        if value > found[n - 1] {
+            let at = found.partition_point(|f| *f >= value);
+            found[at..].rotate_right(1);
+            found[at] = value;
+        }
+    }
+    found[n - 1]
 }
 
 /// The value below which a share `q` of the values lies; reorders them.

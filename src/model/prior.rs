@@ -20,6 +20,10 @@ pub const DRAWN: [f64; Pattern::COUNT] = [0.08, 0.35, 0.07, 0.09, 0.31, 0.05, 0.
 /// How often cold starts leak into a run.
 const LEAKY: f64 = 0.12;
 
+/// What the libraries of a function add to the init of an empty one, in ms: from one small client library to a framework or
+/// scientific packages (a recorded init takes 3.1 s at any size, github.com/umccr/orcabus).
+const IMPORTS_MS: (f64, f64) = (50.0, 4000.0);
+
 /// The workload number `index` of the prior with this seed: the same for ever.
 ///
 /// ```
@@ -39,6 +43,8 @@ pub fn draw(seed: u64, index: u64) -> Workload {
     // run shows, with the init as CPU work (labels by the warm handler alone were no better on recorded runs)
     if intended != Pattern::DownstreamLimited && rng.random_bool(LEAKY) {
         workload.cold_start.share = 0.3;
+        workload.cold_start.init_ms =
+            Some(workload.runtime.init_ms() + log_uniform(&mut rng, IMPORTS_MS.0, IMPORTS_MS.1));
     }
     workload.name = format!("{intended}-{index}");
     workload.pattern = Some(Pattern::of(&workload));

@@ -1,16 +1,14 @@
 //! The likelihood of every workload of the library for one measured curve.
 
-use statrs::function::gamma::ln_gamma;
-
 use crate::model::approx;
+use crate::model::blocks::{Block, LANES, Lanes, Measured};
 use crate::model::library::{Library, Particle};
-use crate::model::noise;
 use crate::model::observation::Observation;
 use crate::model::posterior::Known;
 use crate::pattern::{Pattern, Shares};
 
 /// Log-weight, below that of the best particle, from which a particle no longer counts.
-const NEGLIGIBLE: f64 = -8.0;
+const NEGLIGIBLE: f32 = -8.0;
 
 /// The same before the weights of the sizes are known: it cannot come to count, whatever they become.
 const FAR: f32 = 10.0;
@@ -26,6 +24,18 @@ const LN_OTHER_PATTERN: f32 = -9.2;
 const KNOWN_SD: f64 = 0.05;
 
 /// One workload of the library, moved to the measured scale.
+///
+/// ```
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::{PowerCurve, Run};
+/// let library = Library::shipped();
+/// let curve = PowerCurve::from_ms(&[(512, 2.0e6), (1769, 0.6e6)])?; // ten minutes
+/// let posterior = Posterior::new(library, &Observation::of(&Run::new("long", curve)), &Known::default());
+/// let member = posterior.members().next().expect("there is always one");
+/// assert!((member.ln_full - 0.6e6f64.ln()).abs() < 0.3);
+/// assert!((member.particle as usize) < library.len());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scaled {
     /// Its number in the library.
@@ -46,6 +56,16 @@ pub struct Counted {
 }
 
 /// A workload of the library with its weight.
+///
+/// ```
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::{PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// # let posterior = Posterior::new(Library::shipped(), &Observation::of(&Run::new("primes", curve)), &Known::default());
+/// let best = posterior.best(); // one a pattern
+/// assert!(best.windows(2).all(|pair| pair[0].ln_weight >= pair[1].ln_weight));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
     /// The workload.
@@ -67,201 +87,199 @@ pub struct Weighed {
     pub ln_evidence: f64,
     /// Mean variance of `ln(measured mean)` around the expected value.
     pub variance: f64,
-    /// Mean of `ln(measured mean)` around the expected value, at each size.
-    pub residuals: Vec<f64>,
-    /// The weights of the sizes.
-    pub point_weights: Vec<f64>,
 }
 
-/// The particles that may matter for a measured curve, with everything that the weights of its sizes do not change.
+/// The particles that may matter for a measured curve, with everything that the weights of its sizes do not change: one
+/// value a particle in each column.
 #[derive(Debug)]
 pub struct Scan<'a> {
     library: &'a Library,
     known: &'a Known,
-    eligible: Vec<Eligible>,
-    /// Residuals of the eligible particles at their own shape, around the centre: one row each, one column a size.
-    residuals: Vec<f64>,
-    centre: f64,
-}
-
-#[derive(Debug)]
-struct Eligible {
-    particle: u32,
-    /// Scale of its noise prior.
-    scale: f64,
-    /// The prior of its own scale, as so many measurements of it.
-    pull: f64,
-    /// Everything in its log-weight that no measured duration enters.
-    ln_prior: f64,
-    /// Shape of its noise prior.
-    shape: f64,
-    /// `ln` of its own duration at 1769 MB, around the centre.
-    own: f64,
-    pattern: Pattern,
-}
-
-/// An eligible particle moved to the measured scale.
-#[derive(Debug, Clone, Copy)]
-struct Fit {
-    /// `ln` of its duration at 1769 MB, around the centre.
-    offset: f64,
-    /// Scale of the posterior of its noise.
-    spread: f64,
+    particles: Vec<u32>,
+    /// How far the mean of the measured curve lies above that of the particle's own.
+    off: Vec<f32>,
+    /// Shape of the noise prior.
+    shape: Vec<f32>,
+    /// Scale of the noise prior.
+    scale: Vec<f32>,
+    /// The prior of the particle's own scale, as so many measurements of it.
+    pull: Vec<f32>,
+    /// Everything in the log-weight that neither measured durations nor weights of sizes enter.
+    ln_prior: Vec<f32>,
+    /// What the measured curve departs from the particle's, both around their means over the sizes: one column a size.
+    residuals: Vec<Vec<f32>>,
 }
 
 impl<'a> Scan<'a> {
-    /// A quick pass over the whole library, in single precision and with equal weights of the sizes.
+    /// A quick pass over the whole library, with equal weights of the sizes.
     pub fn new(library: &'a Library, seen: &Observation, known: &'a Known) -> Self {
-        let k = seen.sizes.len() as f64;
         let centre = seen.centre();
-        let table = library.noise_table(seen.invocations);
-        // the inverse gamma shapes take few values
-        let gammas = noise::SHAPES.map(|shape| ln_gamma(shape + k / 2.0) - ln_gamma(shape));
+        let around = seen.ln_ms.iter().map(|y| (y - centre) as f32).collect();
+        let measured = Measured { around, mean: centre as f32 };
         let others = Others { seen, known };
-        let (first, second) = sums(library, seen, centre);
-        let total = k as f32;
-        let mut scored = vec![0f32; library.len()];
-        // columns of one known length, so that several particles are scored at a time
-        let n = library.len();
-        let (ln_full, shapes, scales) = (&table.ln_full[..n], &table.shape[..n], &table.scale[..n]);
-        let (pulls, ln_priors) = (&table.pull[..n], &table.ln_prior[..n]);
-        let (first, second) = (&first[..n], &second[..n]);
-        let (centre_f32, gammas_f32) = (centre as f32, gammas.map(|g| g as f32));
-        for i in 0..n {
-            let (pull, shape, own) = (pulls[i], shapes[i], ln_full[i] - centre_f32);
-            let (s, q) = (first[i], second[i]);
-            let offset = (s + pull * own) / (total + pull);
-            let squares = q - 2.0 * offset * s + total * offset * offset + pull * (offset - own) * (offset - own);
-            let spread = scales[i] + squares.max(0.0) / 2.0;
-            let gamma = if shape == noise::SHAPES[0] as f32 { gammas_f32[0] } else { gammas_f32[1] };
-            scored[i] =
-                ln_priors[i] + gamma - 0.5 * approx::ln(total + pull) - (shape + total / 2.0) * approx::ln(spread);
-        }
-        if others.matter() {
-            for (i, (score, p)) in scored.iter_mut().zip(library.particles()).enumerate() {
-                let own = f64::from(p.ln_full) - centre;
-                let pull = f64::from(table.pull[i]);
-                let offset = (f64::from(first[i]) + pull * own) / (f64::from(total) + pull);
-                *score += others.ln_prior(p) + known.ln_likelihood(&p.shares, offset + centre) as f32;
+        let blocks = library.blocks(&seen.sizes, seen.invocations);
+        let bounds: Vec<f32> = (0..blocks.len()).map(|i| blocks.get(i).bound(&measured)).collect();
+        // the most promising block first: it shows which others cannot matter
+        let start = (0..bounds.len()).max_by(|&a, &b| bounds[a].total_cmp(&bounds[b])).unwrap_or(0);
+        let mut top = f32::NEG_INFINITY;
+        let mut scored: Vec<(usize, Lanes)> = Vec::with_capacity(blocks.len());
+        for i in std::iter::once(start).chain((0..blocks.len()).filter(|&i| i != start)) {
+            if top - bounds[i] < FAR {
+                let block = blocks.get(i);
+                let mut scores = block.score(&measured);
+                others.weigh(library, &block, &measured, &mut scores, top - FAR);
+                top = scores.iter().copied().fold(top, f32::max);
+                scored.push((i, scores));
             }
         }
-        let top = scored.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let near = scored.iter().enumerate().filter(|(_, score)| top - **score < FAR).map(|(i, _)| i);
-        let eligible: Vec<Eligible> = near
-            .map(|i| {
-                let p = &library.particles()[i];
-                let ln_prior = f64::from(table.ln_prior[i] + others.ln_prior(p));
-                Eligible {
-                    particle: i as u32,
-                    scale: f64::from(table.scale[i]),
-                    pull: f64::from(table.pull[i]),
-                    ln_prior: ln_prior + gammas[usize::from(p.noise.shape_index)],
-                    shape: p.noise.shape(),
-                    own: f64::from(p.ln_full) - centre,
-                    pattern: p.pattern,
-                }
-            })
-            .collect();
-        let columns: Vec<_> = seen.sizes.iter().map(|&m| library.column(m)).collect();
-        let mut residuals = Vec::with_capacity(eligible.len() * columns.len());
-        for e in &eligible {
-            let at = columns.iter().zip(&seen.ln_ms);
-            residuals.extend(at.map(|(column, y)| y - centre - f64::from(column.get(e.particle as usize))));
+        // in the order of the library, in which neighbours look alike
+        scored.sort_unstable_by_key(|(i, _)| *i);
+        let near = |scores: &Lanes| scores.map(|score| top - score < FAR);
+        let len = scored.iter().map(|(_, scores)| near(scores).iter().filter(|near| **near).count()).sum();
+        let mut scan = Self::with_capacity(library, known, len, seen.sizes.len());
+        let mut lanes = Vec::with_capacity(LANES);
+        for (i, scores) in &scored {
+            lanes.clear();
+            lanes.extend(near(scores).iter().enumerate().filter(|(_, near)| **near).map(|(lane, _)| lane));
+            if !lanes.is_empty() {
+                scan.admit(&blocks.get(*i), &lanes, &measured, &others);
+            }
         }
-        Self { library, known, eligible, residuals, centre }
+        scan
+    }
+
+    fn with_capacity(library: &'a Library, known: &'a Known, len: usize, sizes: usize) -> Self {
+        let column = || Vec::with_capacity(len);
+        Self {
+            library,
+            known,
+            particles: Vec::with_capacity(len),
+            off: column(),
+            shape: column(),
+            scale: column(),
+            pull: column(),
+            ln_prior: column(),
+            residuals: (0..sizes).map(|_| column()).collect(),
+        }
+    }
+
+    /// Takes some workloads of a block in.
+    fn admit(&mut self, block: &Block, lanes: &[usize], measured: &Measured, others: &Others<'_>) {
+        let particles = &self.library.particles()[block.first..];
+        self.particles.extend(lanes.iter().map(|&lane| (block.first + lane) as u32));
+        self.off.extend(lanes.iter().map(|&lane| measured.mean - block.mean[lane]));
+        self.shape.extend(lanes.iter().map(|&lane| block.shape[lane]));
+        self.scale.extend(lanes.iter().map(|&lane| block.scale[lane]));
+        self.pull.extend(lanes.iter().map(|&lane| block.pull[lane]));
+        self.ln_prior.extend(lanes.iter().map(|&lane| block.ln_prior[lane] + others.ln_prior(&particles[lane])));
+        for ((column, row), y) in self.residuals.iter_mut().zip(&block.around).zip(&measured.around) {
+            column.extend(lanes.iter().map(|&lane| y - row[lane]));
+        }
     }
 
     /// The likelihood of every particle with these weights of the sizes.
     ///
     /// A particle's scale and the variance of the means around its curve are integrated out in closed form (normal and
     /// inverse gamma priors), which leaves `-(a + k/2) ln(b + S/2)` of the squared residuals `S`.
-    pub fn weigh(&self, weights: &[f64]) -> Weighed {
-        let total: f64 = weights.iter().sum();
-        let fits: Vec<Fit> = self
-            .eligible
-            .iter()
-            .zip(self.residuals.chunks_exact(weights.len()))
-            .map(|(e, residuals)| {
-                let (mut s, mut q) = (0.0, 0.0);
-                for (r, w) in residuals.iter().zip(weights) {
-                    s += w * r;
-                    q += w * r * r;
-                }
-                let offset = (s + e.pull * e.own) / (total + e.pull);
-                let squares = q - 2.0 * offset * s + total * offset * offset + e.pull * (offset - e.own).powi(2);
-                Fit { offset, spread: e.scale + squares.max(0.0) / 2.0 }
-            })
-            .collect();
-        // in columns, so that several logarithms are taken at a time
-        let mut ln_total: Vec<f32> = self.eligible.iter().map(|e| (total + e.pull) as f32).collect();
-        let mut ln_spread: Vec<f32> = fits.iter().map(|f| f.spread as f32).collect();
-        ln_total.iter_mut().for_each(|x| *x = approx::ln(*x));
-        ln_spread.iter_mut().for_each(|x| *x = approx::ln(*x));
-
-        let more_known = *self.known != Known::default();
-        let mut best: [Option<Candidate>; Pattern::COUNT] = [None; Pattern::COUNT];
-        let mut ln_weights = Vec::with_capacity(fits.len());
-        for ((e, fit), (ln_total, ln_spread)) in self.eligible.iter().zip(&fits).zip(ln_total.iter().zip(&ln_spread)) {
-            let scaled = Scaled { particle: e.particle, ln_full: fit.offset + self.centre };
-            let mut ln_weight =
-                e.ln_prior - 0.5 * f64::from(*ln_total) - (e.shape + total / 2.0) * f64::from(*ln_spread);
-            if more_known {
-                let shares = &self.library.particles()[e.particle as usize].shares;
-                ln_weight += self.known.ln_likelihood(shares, scaled.ln_full);
+    fn likelihoods(&self, weights: &[f64]) -> Likelihoods {
+        let n = self.particles.len();
+        let total = weights.iter().sum::<f64>() as f32;
+        let (mut first, mut second) = (vec![0f32; n], vec![0f32; n]);
+        for (column, w) in self.residuals.iter().zip(weights) {
+            let w = *w as f32;
+            for ((s, q), r) in first.iter_mut().zip(&mut second).zip(column) {
+                *s += w * r;
+                *q += w * r * r;
             }
-            let slot = &mut best[e.pattern.index()];
-            if slot.is_none_or(|b| ln_weight > b.ln_weight) {
-                *slot = Some(Candidate { scaled, ln_weight });
-            }
-            ln_weights.push(ln_weight);
         }
-        let mut best: Vec<Candidate> = best.into_iter().flatten().collect();
+        // columns of one known length, so that several particles are weighed at a time
+        let (off, shape, scale) = (&self.off[..n], &self.shape[..n], &self.scale[..n]);
+        let (pull, ln_prior) = (&self.pull[..n], &self.ln_prior[..n]);
+        let (mut moved, mut variances, mut ln_weights) = (vec![0f32; n], vec![0f32; n], vec![0f32; n]);
+        for i in 0..n {
+            let (s, q) = (first[i], second[i]);
+            // where the curve would lie with no pull of its own scale
+            let free = off[i] + s / total;
+            let by = free * total / (total + pull[i]);
+            let spread = scale[i] + ((q - s * s / total).max(0.0) + pull[i] * free * by) / 2.0;
+            let freedom = shape[i] + total / 2.0;
+            moved[i] = by;
+            variances[i] = spread / freedom;
+            ln_weights[i] = ln_prior[i] - 0.5 * approx::ln(total + pull[i]) - freedom * approx::ln(spread);
+        }
+        if *self.known != Known::default() {
+            for (i, ln_weight) in ln_weights.iter_mut().enumerate() {
+                let p = self.particle(i);
+                *ln_weight += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved[i])) as f32;
+            }
+        }
+        let top = ln_weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weight = |ln: &f32| if ln - top > NEGLIGIBLE { approx::exp(ln - top) } else { 0.0 };
+        Likelihoods { moved, variances, weights: ln_weights.iter().map(weight).collect(), ln_weights }
+    }
+
+    fn particle(&self, i: usize) -> &Particle {
+        &self.library.particles()[self.particles[i] as usize]
+    }
+
+    /// Mean of `ln(measured mean)` around the expected value at each size, and its mean variance, with these weights of
+    /// the sizes.
+    pub fn departures(&self, weights: &[f64]) -> (Vec<f64>, f64) {
+        let found = self.likelihoods(weights);
+        let mean = |column: &[f32]| dot(column, &found.weights) / sum(&found.weights);
+        let off = mean(&self.off) - mean(&found.moved);
+        (self.residuals.iter().map(|column| mean(column) + off).collect(), mean(&found.variances))
+    }
+
+    /// The library with these weights of the sizes.
+    pub fn weigh(&self, weights: &[f64]) -> Weighed {
+        let found = self.likelihoods(weights);
+        let total = sum(&found.weights);
+        let mut best: [Option<usize>; Pattern::COUNT] = [None; Pattern::COUNT];
+        let mut patterns = [0.0; Pattern::COUNT];
+        let mut members = Vec::with_capacity(self.particles.len());
+        let scaled = |i: usize| {
+            let ln_full = f64::from(self.particle(i).ln_full) + f64::from(found.moved[i]);
+            Scaled { particle: self.particles[i], ln_full }
+        };
+        for (i, (ln_weight, weight)) in found.ln_weights.iter().zip(&found.weights).enumerate() {
+            let pattern = self.particle(i).pattern.index();
+            if best[pattern].is_none_or(|b| *ln_weight > found.ln_weights[b]) {
+                best[pattern] = Some(i);
+            }
+            if *weight > 0.0 {
+                let weight = f64::from(*weight);
+                patterns[pattern] += weight / total;
+                members.push(Counted { weight, scaled: scaled(i), variance: found.variances[i].into() });
+            }
+        }
+        let candidate = |i: usize| Candidate { scaled: scaled(i), ln_weight: found.ln_weights[i].into() };
+        let mut best: Vec<Candidate> = best.into_iter().flatten().map(candidate).collect();
         best.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight));
         let top = best.first().map_or(f64::NEG_INFINITY, |b| b.ln_weight);
-
-        let mut patterns = [0.0; Pattern::COUNT];
-        let mut members = Vec::with_capacity(fits.len());
-        let mut variance = 0.0;
-        let mut off = vec![0.0; weights.len()];
-        let rows = self.eligible.iter().zip(&fits).zip(self.residuals.chunks_exact(weights.len()));
-        for (((e, fit), residuals), ln_weight) in rows.zip(ln_weights) {
-            if ln_weight - top > NEGLIGIBLE {
-                let weight = f64::from(approx::exp((ln_weight - top) as f32));
-                let member_variance = fit.spread / (e.shape + total / 2.0);
-                patterns[e.pattern.index()] += weight;
-                variance += weight * member_variance;
-                for (sum, r) in off.iter_mut().zip(residuals) {
-                    *sum += weight * (r - fit.offset);
-                }
-                let scaled = Scaled { particle: e.particle, ln_full: fit.offset + self.centre };
-                members.push(Counted { weight, scaled, variance: member_variance });
-            }
-        }
-        let sum: f64 = patterns.iter().sum();
-        Weighed {
-            members,
-            best,
-            patterns: patterns.map(|p| p / sum),
-            ln_evidence: top + (sum / self.library.len() as f64).ln(),
-            variance: variance / sum,
-            residuals: off.into_iter().map(|r| r / sum).collect(),
-            point_weights: weights.to_vec(),
-        }
+        let ln_evidence = top + (total / self.library.len() as f64).ln();
+        Weighed { members, best, patterns, ln_evidence, variance: dot(&found.variances, &found.weights) / total }
     }
 }
 
-/// Sums over the sizes of each particle's residual (at its own shape, around the centre) and its square.
-fn sums(library: &Library, seen: &Observation, centre: f64) -> (Vec<f32>, Vec<f32>) {
-    let (mut first, mut second) = (vec![0f32; library.len()], vec![0f32; library.len()]);
-    for (&m, &y) in seen.sizes.iter().zip(&seen.ln_ms) {
-        let y = (y - centre) as f32;
-        for ((s, q), shape) in first.iter_mut().zip(&mut second).zip(library.column(m).iter()) {
-            let r = y - shape;
-            *s += r;
-            *q += r * r;
-        }
-    }
-    (first, second)
+/// The eligible particles with one set of weights of the sizes: one value a particle in each column.
+struct Likelihoods {
+    /// By how much, in `ln`, the particle is moved to the measured scale.
+    moved: Vec<f32>,
+    /// Variance of `ln(measured mean)` around its curve.
+    variances: Vec<f32>,
+    /// Log of its likelihood and prior, up to a constant of the run.
+    ln_weights: Vec<f32>,
+    /// Its weight, relative to that of the best: 0 where it does not count.
+    weights: Vec<f32>,
+}
+
+fn sum(column: &[f32]) -> f64 {
+    column.iter().map(|v| f64::from(*v)).sum()
+}
+
+fn dot(column: &[f32], weights: &[f32]) -> f64 {
+    column.iter().zip(weights).map(|(v, w)| f64::from(v * w)).sum()
 }
 
 /// What is known of the function beside its durations.
@@ -271,9 +289,23 @@ struct Others<'a> {
 }
 
 impl Others<'_> {
-    /// Whether anything is known beside the durations.
-    fn matter(&self) -> bool {
-        self.seen.runtime.is_some() || self.seen.arch.is_some() || *self.known != Known::default()
+    /// Adds what is known to the scores of a block, where they are not below `least` already.
+    fn weigh(&self, library: &Library, block: &Block, measured: &Measured, scores: &mut Lanes, least: f32) {
+        let more_known = *self.known != Known::default();
+        if !more_known && self.seen.runtime.is_none() && self.seen.arch.is_none() {
+            return;
+        }
+        for (lane, score) in scores[..block.len].iter_mut().enumerate() {
+            if *score > least {
+                let p = &library.particles()[block.first + lane];
+                *score += self.ln_prior(p);
+                if more_known {
+                    let total = measured.around.len() as f32;
+                    let moved = (measured.mean - block.mean[lane]) * total / (total + block.pull[lane]);
+                    *score += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved)) as f32;
+                }
+            }
+        }
     }
 
     /// Log of the factor by which a particle of another kind counts less.

@@ -36,24 +36,24 @@ pub const NAMES: [&str; 22] = [
 /// Least log-probability that counts as evidence: beyond, a pattern is ruled out.
 const LEAST_LN: f64 = -9.0;
 
-/// Segments whose slopes are features, in MB.
-const SEGMENTS_MB: [(u32, u32); 3] = [(128, 512), (512, 1769), (1769, 4096)];
+/// Ends of the three segments whose slopes are features, in MB.
+const ENDS_MB: [u32; 4] = [128, 512, 1769, 4096];
 
 /// The features of a curve, from its posterior.
 ///
 /// Slopes are `-d ln d / d ln m` of the posterior's curve (1: CPU-bound, 0: waiting), so that a curve measured at
 /// other sizes has the same ones.
 pub fn features(seen: &Observation, posterior: &Posterior<'_>) -> [f64; COUNT] {
-    let ln_at = |mb| MemoryMb::new(mb).map_or(0.0, |m| posterior.mean_ln(m));
+    let ln_ms = ENDS_MB.map(|mb| MemoryMb::new(mb).map_or(0.0, |m| posterior.mean_ln(m)));
     let shares = posterior.mean_shares();
-    let full = ln_at(1769);
+    let full = ln_ms[2];
     let mut f = [0.0; COUNT];
     for p in Pattern::ALL {
         f[p.index()] = posterior.patterns()[p.index()].ln().max(LEAST_LN);
     }
     (f[8], f[9], f[10]) = (shares.cpu, shares.wait, shares.transfer);
-    for (slot, (low, high)) in f[11..14].iter_mut().zip(SEGMENTS_MB) {
-        *slot = (ln_at(low) - ln_at(high)) / (f64::from(high) / f64::from(low)).ln();
+    for (i, slope) in f[11..14].iter_mut().enumerate() {
+        *slope = (ln_ms[i] - ln_ms[i + 1]) / (f64::from(ENDS_MB[i + 1]) / f64::from(ENDS_MB[i])).ln();
     }
     f[14] = full;
     f[15] = 1.0 / (1.0 + (2.0 * (full - 15f64.ln())).exp());

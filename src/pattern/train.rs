@@ -10,7 +10,7 @@ use rand_distr::{Distribution, Gamma, StandardNormal};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::model::library::Particle;
+use crate::model::library::{Particle, Place};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::classifier::log_odds;
 use crate::pattern::features::{self, features};
@@ -175,8 +175,8 @@ const SIZE_LISTS: [&[u32]; 12] = [
 /// Measures curve `i` as a tuning run would: a list of sizes, a number of invocations, the scatter of its regime.
 fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6d65_6173_7572_6500);
-    rng.set_stream(i as u64);
     let particle = &curves.particles()[i];
+    rng.set_stream(particle.draw.into());
     let sizes = sizes(&mut rng);
     let invocations = [5.0, 10.0, 10.0, 20.0, 50.0, 100.0][rng.random_range(0..6usize)];
     let sd = noise_sd(particle, invocations, &mut rng);
@@ -186,7 +186,7 @@ fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
             let z: f64 = StandardNormal.sample(&mut rng);
             // now and then a size is measured badly
             let worse = if rng.random_bool(0.03) { 4.0 } else { 1.0 };
-            f64::from(particle.ln_full) + f64::from(curves.column(m).get(i)) + z * sd * worse
+            f64::from(particle.ln_full) + f64::from(curves.ln_ratio(i, Place::of(m))) + z * sd * worse
         })
         .collect();
     Observation {

@@ -8,8 +8,7 @@ use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
 
 use crate::curve::Run;
-use crate::model::scan::{Candidate, Scaled};
-use crate::model::{Known, Library, Observation, Posterior};
+use crate::model::{Candidate, Known, Library, Observation, Posterior, Scaled};
 use crate::pattern::{Pattern, Shares};
 use crate::predict::start;
 use crate::simulate::{breakdown, expected_ms};

@@ -20,6 +20,17 @@ use crate::load::{FunctionLoad, function_name};
 const HOURS_PER_MONTH: f64 = 730.0;
 
 /// Functions by their bare name.
+///
+/// ```
+/// use powercurve::ingest::{Input, Loads};
+/// let csv = b"function,invocations,memory\nresize,2000000,512\npoll,,128\n".to_vec();
+/// let (loads, rejected) = Loads::read_inputs(vec![Ok(Input::of_bytes("load.csv", csv))])?;
+/// assert!(rejected.is_empty() && loads.iter().count() == 2);
+/// // by any form of its name
+/// let resize = loads.get("arn:aws:lambda:eu-west-1:123456789012:function:resize");
+/// assert_eq!(resize.and_then(|load| load.invocations_per_month), Some(2e6));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Loads {
     functions: BTreeMap<String, FunctionLoad>,
@@ -28,6 +39,15 @@ pub struct Loads {
 impl Loads {
     /// Reads load files one after the other: what a later file knows of a function replaces what an earlier one said. The
     /// errors are rejected rows, with their places.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// let list = folder.path().join("functions.json");
+    /// std::fs::write(&list, r#"{"Functions": [{"FunctionName": "resize", "MemorySize": 512, "Timeout": 30}]}"#)?;
+    /// let (loads, _) = powercurve::ingest::Loads::read(&[list.to_string_lossy().into_owned()])?;
+    /// assert_eq!(loads.get("resize").and_then(|load| load.timeout).map(|t| t.ms()), Some(30_000.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// When a file cannot be read, is in none of the forms, or holds no function.

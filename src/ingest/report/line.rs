@@ -9,11 +9,11 @@ use memchr::{memchr, memchr_iter, memmem};
 use crate::curve::Failure;
 
 /// The UUID of an invocation, as text: it is only ever compared.
-pub type RequestId = [u8; 36];
+pub(super) type RequestId = [u8; 36];
 
 /// One invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Report {
+pub(super) struct Report {
     /// Which invocation it is; `None` where the id is not a UUID.
     pub request: Option<RequestId>,
     /// Duration of the handler in ms.
@@ -29,10 +29,10 @@ pub struct Report {
 }
 
 /// What a REPORT line starts with.
-pub const REPORT: &[u8] = b"REPORT RequestId: ";
+pub(in crate::ingest) const REPORT: &[u8] = b"REPORT RequestId: ";
 
 /// What a line of JSON logs says of itself.
-pub const PLATFORM_REPORT: &[u8] = b"platform.report";
+pub(in crate::ingest) const PLATFORM_REPORT: &[u8] = b"platform.report";
 
 /// Reads a text line from behind [`REPORT`] on.
 ///
@@ -40,7 +40,7 @@ pub const PLATFORM_REPORT: &[u8] = b"platform.report";
 /// REPORT RequestId: <uuid>\tDuration: 469.40 ms\tBilled Duration: 470 ms\tMemory Size: 1024 MB\t
 /// Max Memory Used: 21 MB\tInit Duration: 100.99 ms\tStatus: timeout
 /// ```
-pub fn parse_text(text: &[u8]) -> Report {
+pub(super) fn parse_text(text: &[u8]) -> Report {
     let text = &text[..memchr(b'"', text).unwrap_or(text.len())];
     let mut report = Report { request: uuid(text), ..Report::default() };
     let mut status = Status::default();
@@ -68,7 +68,7 @@ pub fn parse_text(text: &[u8]) -> Report {
 
 /// Reads a `platform.report` event: `{"type": "platform.report", "record": {"requestId": ...,
 /// "metrics": {"durationMs": ..., "memorySizeMB": ..., ...}, "status": "success"}}`.
-pub fn parse_event(event: &[u8]) -> Report {
+pub(super) fn parse_event(event: &[u8]) -> Report {
     let value = |name: &[u8]| field(event, name).and_then(metric);
     let mut report = Report {
         request: field(event, b"requestId").and_then(uuid),
@@ -90,7 +90,7 @@ pub fn parse_event(event: &[u8]) -> Report {
 ///
 /// Older log lines: `<uuid> Task timed out after 3.00 seconds`, and `RequestId: <uuid> Error:
 /// Runtime exited with error: signal: killed` (out of memory) or another exit status.
-pub fn parse_failure(line: &[u8]) -> Option<(RequestId, Failure)> {
+pub(super) fn parse_failure(line: &[u8]) -> Option<(RequestId, Failure)> {
     if let Some(at) = memmem::find(line, b" Task timed out after ") {
         let request = uuid(&line[at.saturating_sub(size_of::<RequestId>())..at])?;
         return Some((request, Failure::Timeout));
@@ -130,7 +130,7 @@ impl Status<'_> {
 }
 
 /// The text of a JSON field's value, behind quotes, blanks and escapes.
-pub fn field<'a>(json: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn field<'a>(json: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut from = 0;
     loop {
         let at = from + memmem::find(&json[from..], name)?;
@@ -149,7 +149,7 @@ fn skip<'a>(text: &'a [u8], bytes: &[u8]) -> &'a [u8] {
 }
 
 /// The name-like word at the start of a text: letters, digits and `. _ - $`.
-pub fn word(text: &[u8]) -> &[u8] {
+pub(super) fn word(text: &[u8]) -> &[u8] {
     let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'$');
     &text[..text.iter().take_while(name).count()]
 }

@@ -45,7 +45,7 @@ impl Reports {
     ///
     /// # Errors
     /// When there is no REPORT line and no `platform.report` event.
-    pub fn scan(&mut self, form: LogForm, mut lines: Lines, function: &str) -> Result<Vec<Error>> {
+    pub(in crate::ingest) fn scan(&mut self, form: LogForm, mut lines: Lines, function: &str) -> Result<Vec<Error>> {
         match form {
             LogForm::Lines => self.scan_lines(&mut lines, function),
             LogForm::Document => self.scan_document(&mut lines, function),

@@ -8,6 +8,18 @@ use crate::ingest::distribution::Summary;
 use crate::units::{MemoryMb, Millis};
 
 /// The invocations of one function in a log.
+///
+/// ```
+/// use powercurve::curve::Failure;
+/// use powercurve::ingest::{Input, statistics_of};
+/// let report = |n: u32, rest: &str| format!("REPORT RequestId: 3f6a2c1e-9b4d-4c8a-8f17-{n:012}\tMemory Size: 128 MB\t{rest}\n");
+/// let log = report(1, "Duration: 8.50 ms") + &report(2, "Duration: 3000.00 ms\tStatus: timeout");
+/// let statistics = statistics_of(vec![Ok(Input::of_bytes("resize", log.into_bytes()))]).remove(0)?;
+/// assert_eq!(statistics.sizes[0].failed(Failure::Timeout), 1);
+/// assert!(statistics.warnings()[0].to_string().starts_with("1 of 2 invocations at 128 MB timed out"));
+/// assert_eq!(statistics.to_run()?.curve.points()[0].duration.ms(), 8.5);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunctionStatistics {
     /// Name of the function; where the log does not give it, that of the input.
@@ -19,6 +31,16 @@ pub struct FunctionStatistics {
 }
 
 /// The invocations of one function at one memory size.
+///
+/// ```
+/// let statistics = powercurve::ingest::statistics(&["datasets/examples/report-lines.log".into()]);
+/// let size = &statistics[0].as_ref().map_err(Clone::clone)?.sizes[0];
+/// assert_eq!((size.memory.mb(), size.max_memory_used_mb.is_some()), (512, true));
+/// // few of the invocations were cold starts
+/// let (all, cold) = (size.duration.unwrap().count, size.init.unwrap().count);
+/// assert!(cold > 0 && cold < all / 2);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SizeStatistics {
     /// Memory size.
