@@ -10,7 +10,7 @@ use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::{self, RawRun};
 
-pub use crate::show::needs_two_sizes;
+pub(super) use crate::show::needs_two_sizes;
 
 /// Pieces of input that are answered together, at most: enough for all cores, few enough for constant memory.
 const CHUNK: usize = 4096;

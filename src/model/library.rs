@@ -15,6 +15,12 @@ use crate::units::MemoryMb;
 use crate::workload::{Runtime, Workload};
 
 /// Memory sizes at which the curves are stored, in MB; in between, `ln d` is linear in `ln m`.
+///
+/// ```
+/// use powercurve::{MemoryMb, model::library::GRID_MB};
+/// assert_eq!((GRID_MB[0], GRID_MB[31]), (MemoryMb::MIN.mb(), MemoryMb::MAX.mb()));
+/// assert!(GRID_MB.contains(&1769)); // the knee of one vCPU
+/// ```
 pub const GRID_MB: [u32; 32] = [
     128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 384, 448, 512, 576, 640, 768, 896, 1024, 1280, 1536, 1769,
     1900, 2048, 2560, 3008, 3538, 4096, 5307, 7076, 8845, 10240,
@@ -27,6 +33,13 @@ const FULL: usize = 21;
 const STAIRCASE_MS: f64 = 150.0;
 
 /// What is kept of one workload beside its curve.
+///
+/// ```
+/// use powercurve::{Pattern, model::Library};
+/// let library = Library::simulate(7, 100);
+/// let busy = library.particles().iter().find(|p| p.pattern == Pattern::CpuBound).expect("one of three");
+/// assert!(busy.shares.cpu > 0.8);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Particle {
     /// Its number among the draws of the library's seed.
@@ -52,6 +65,20 @@ pub struct Particle {
 }
 
 /// Workloads of the prior and their curves, in an order in which neighbours look alike.
+///
+/// ```
+/// use powercurve::{MemoryMb, model::{Library, library::Place}, simulate::expected_ms};
+/// let library = Library::simulate(7, 40);
+/// let (at_512, full) = (MemoryMb::new(512)?, MemoryMb::new(1769)?);
+/// let workload = library.workload(0);
+/// if workload.cold_start.share == 0.0 {
+///     let ratio = expected_ms(&workload, at_512) / expected_ms(&workload, full);
+///     assert!((f64::from(library.ln_ratio(0, Place::of(at_512))) - ratio.ln()).abs() < 1e-3);
+/// }
+/// assert_eq!(library.prefix(10).len(), 10);
+/// assert_eq!(Library::from_bytes(&library.to_bytes())?.particles(), library.particles());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Library {
     seed: u64,
@@ -65,6 +92,15 @@ pub struct Library {
 type Shape = [f32; GRID_MB.len()];
 
 /// Where a memory size lies in [`GRID_MB`]: between two stored sizes, or on one.
+///
+/// ```
+/// use powercurve::{MemoryMb, model::{Library, library::Place}};
+/// let library = Library::simulate(7, 10);
+/// let at = |mb| Ok::<_, powercurve::Error>(library.ln_ratio(0, Place::of(MemoryMb::new(mb)?)));
+/// let (low, mid, high) = (at(1024)?, at(1100)?, at(1280)?);
+/// assert!((low.min(high)..=low.max(high)).contains(&mid));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     low: usize,

@@ -13,8 +13,9 @@ pub mod noise;
 pub mod observation;
 pub mod posterior;
 pub mod prior;
-pub mod scan;
+mod scan;
 
 pub use library::Library;
 pub use observation::Observation;
 pub use posterior::{Known, Posterior, Prediction};
+pub use scan::{Candidate, Scaled};

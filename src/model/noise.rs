@@ -10,6 +10,14 @@ use crate::curve::Arch;
 use crate::pattern::Shares;
 
 /// What kind of scatter a run shows.
+///
+/// ```
+/// use powercurve::{Arch, model::noise::{NoisePrior, Regime}, pattern::Shares};
+/// let cpu = Shares { cpu: 1.0, ..Shares::default() };
+/// let drift = |regime| NoisePrior::new(regime, Arch::X86_64, &cpu, 500.0, 900.0).drift_var.sqrt();
+/// assert!(drift(Regime::Steady) < 0.04); // 3 % between hosts
+/// assert!(drift(Regime::Leaky) > 0.3 && drift(Regime::Downstream) > 0.2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Regime {
@@ -22,10 +30,25 @@ pub enum Regime {
 }
 
 /// Shapes that the inverse gamma priors take: steady runs, and runs whose scatter is known to be large.
+///
+/// ```
+/// use powercurve::{Arch, model::noise::{NoisePrior, Regime, SHAPES}, pattern::Shares};
+/// let prior = NoisePrior::new(Regime::Downstream, Arch::X86_64, &Shares::default(), 500.0, 0.0);
+/// assert_eq!(prior.shape(), SHAPES[1]);
+/// ```
 pub const SHAPES: [f64; 2] = [2.0, 3.0];
 
 /// Prior of the variance of `ln(measured mean)` around the expected value: an inverse gamma distribution whose level
 /// comes from the kind of work.
+///
+/// ```
+/// use powercurve::{Arch, model::noise::{NoisePrior, Regime}, pattern::Shares};
+/// let waits = Shares { wait: 1.0, ..Shares::default() };
+/// let prior = NoisePrior::new(Regime::Steady, Arch::X86_64, &waits, 1600.0, 0.0);
+/// // more invocations average away the scatter of single calls, and nothing else
+/// assert!(prior.scale(100.0) < 0.3 * prior.scale(1.0));
+/// assert!(prior.scale(1e9) > 0.99 * prior.shape() * prior.drift_var);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoisePrior {
     /// Which of [`SHAPES`] it has.

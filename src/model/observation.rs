@@ -5,6 +5,16 @@ use crate::units::MemoryMb;
 use crate::workload::Runtime;
 
 /// The measured sizes of a run, as the posterior needs them.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Observation, workload::Runtime};
+/// let curve = PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?;
+/// let run = Run { runtime: Some("nodejs20.x".to_owned()), invocations: Some(50), ..Run::new("resize", curve) };
+/// let seen = Observation::of(&run);
+/// assert_eq!((seen.runtime, seen.invocations), (Some(Runtime::NodeJs), 50.0));
+/// assert_eq!(seen.ln_ms[1], 310f64.ln());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// Memory sizes, ascending.
@@ -37,11 +47,21 @@ impl Observation {
     }
 
     /// Mean of `ln_ms`.
-    pub fn centre(&self) -> f64 {
+    pub(crate) fn centre(&self) -> f64 {
         self.ln_ms.iter().sum::<f64>() / self.ln_ms.len() as f64
     }
 
     /// The same observation with only the sizes that `keep` accepts.
+    ///
+    /// ```
+    /// use powercurve::{PowerCurve, Run, model::Observation};
+    /// let curve = PowerCurve::from_ms(&[(256, 1250.0), (512, 622.0), (1024, 310.0)])?;
+    /// let seen = Observation::of(&Run::new("resize", curve));
+    /// // what is said of the largest size by the others
+    /// let others = seen.filter(|memory| memory.mb() < 1024);
+    /// assert_eq!((others.sizes.len(), others.ln_ms.len()), (2, 2));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     #[must_use]
     pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Self {
         let kept = self.sizes.iter().zip(&self.ln_ms).filter(|(m, _)| keep(**m)).map(|(m, y)| (*m, *y));

@@ -11,6 +11,19 @@ use crate::pattern::{Pattern, Shares};
 use crate::units::MemoryMb;
 
 /// What is known beside the measured curve. Every field may be left unknown.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let seen = Observation::of(&Run::new("one size", PowerCurve::from_ms(&[(512, 1000.0)])?));
+/// let at_1769 = |known| Ok::<_, powercurve::Error>(
+///     Posterior::new(Library::shipped(), &seen, &known).predict(MemoryMb::new(1769)?),
+/// );
+/// let (guess, told) = (at_1769(Known::default())?, at_1769(Known { cpu_ms: Some(280.0), ..Known::default() })?);
+/// // 280 ms at 0.29 vCPU: nearly all of the second
+/// assert!(told.ms < 400.0 && told.high_ms / told.low_ms < guess.high_ms / guess.low_ms);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Known {
     /// CPU time of one invocation, in ms, as Lambda Insights reports it (`cpu_total_time`).
@@ -22,6 +35,17 @@ pub struct Known {
 }
 
 /// A predicted measured mean, in ms.
+///
+/// ```
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::{MemoryMb, PowerCurve, Run};
+/// # let seen = Observation::of(&Run::new("thumbnails", PowerCurve::from_ms(&[(256, 13187.6), (1024, 3279.4)])?));
+/// # let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+/// let predicted = posterior.predict(MemoryMb::new(3008)?);
+/// assert!(predicted.low_ms < predicted.ms && predicted.ms < predicted.high_ms);
+/// assert!((predicted.low_ms..predicted.high_ms).contains(&1867.6)); // as measured
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
     /// A little below the median, since a prediction above a small measurement is relatively worse than one below a large
@@ -34,6 +58,20 @@ pub struct Prediction {
 }
 
 /// The library, weighed by a measured curve.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{MemoryMb, Pattern, PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let posterior = Posterior::new(Library::shipped(), &Observation::of(&Run::new("primes", curve)), &Known::default());
+/// assert!(posterior.patterns()[Pattern::CpuBound.index()] > 0.8);
+/// let (mean, low, high) = posterior.shares();
+/// assert!(mean.cpu > 0.9 && low.cpu <= mean.cpu && mean.cpu <= high.cpu);
+/// let rows = posterior.curves(&[MemoryMb::new(256)?]);
+/// let middle = rows.iter().map(|row| row[0]).sum::<f64>() / rows.len() as f64;
+/// assert!((middle / 12578.0 - 1.0).abs() < 0.1); // as measured
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Posterior<'a> {
     library: &'a Library,

@@ -9,6 +9,12 @@ use crate::platform::cpu;
 use crate::workload::{Call, Cpu, Downstream, Footprint, Runtime, Transfer, Workload};
 
 /// How often each pattern is drawn, in the order of [`Pattern::ALL`]: our statement of what people tune.
+///
+/// ```
+/// use powercurve::{Pattern, model::prior::DRAWN};
+/// assert!((DRAWN.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+/// assert_eq!(DRAWN[Pattern::CpuBound.index()], 0.35); // the most frequent one
+/// ```
 pub const DRAWN: [f64; Pattern::COUNT] = [0.08, 0.35, 0.07, 0.09, 0.31, 0.05, 0.03, 0.02];
 
 /// How often cold starts leak into a run.
@@ -19,6 +25,14 @@ const LEAKY: f64 = 0.12;
 const IMPORTS_MS: (f64, f64) = (50.0, 4000.0);
 
 /// The workload number `index` of the prior with this seed: the same for ever.
+///
+/// ```
+/// use powercurve::{Pattern, model::prior};
+/// let workload = prior::draw(2026, 7);
+/// assert!(workload.check().is_ok());
+/// assert_eq!(workload.pattern, Some(Pattern::of(&workload)));
+/// assert_eq!(workload, prior::draw(2026, 7)); // the same for ever
+/// ```
 pub fn draw(seed: u64, index: u64) -> Workload {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(index);

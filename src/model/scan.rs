@@ -24,6 +24,18 @@ const LN_OTHER_PATTERN: f32 = -9.2;
 const KNOWN_SD: f64 = 0.05;
 
 /// One workload of the library, moved to the measured scale.
+///
+/// ```
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::{PowerCurve, Run};
+/// let library = Library::shipped();
+/// let curve = PowerCurve::from_ms(&[(512, 2.0e6), (1769, 0.6e6)])?; // ten minutes
+/// let posterior = Posterior::new(library, &Observation::of(&Run::new("long", curve)), &Known::default());
+/// let member = posterior.members().next().expect("there is always one");
+/// assert!((member.ln_full - 0.6e6f64.ln()).abs() < 0.3);
+/// assert!((member.particle as usize) < library.len());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scaled {
     /// Its number in the library.
@@ -44,6 +56,16 @@ pub struct Counted {
 }
 
 /// A workload of the library with its weight.
+///
+/// ```
+/// # use powercurve::model::{Known, Library, Observation, Posterior};
+/// # use powercurve::{PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// # let posterior = Posterior::new(Library::shipped(), &Observation::of(&Run::new("primes", curve)), &Known::default());
+/// let best = posterior.best(); // one a pattern
+/// assert!(best.windows(2).all(|pair| pair[0].ln_weight >= pair[1].ln_weight));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
     /// The workload.

@@ -3,6 +3,13 @@
 pub mod server;
 
 /// One file of the bundle.
+///
+/// ```
+/// use powercurve::page;
+/// let script = page::find("/app.js").expect("a file of the bundle");
+/// assert_eq!((script.name, script.media_type), ("app.js", "text/javascript; charset=utf-8"));
+/// assert!(!script.bytes.is_empty());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct File {
     /// Its name, relative to the page's folder.
@@ -24,6 +31,11 @@ macro_rules! files {
 }
 
 /// Every file of the bundle.
+///
+/// ```
+/// use powercurve::page::FILES;
+/// assert!(FILES.iter().any(|file| file.name == "core.wasm" && file.bytes.starts_with(b"\0asm")));
+/// ```
 pub static FILES: [File; 5] = files![
     "index.html" is "text/html; charset=utf-8",
     "app.js" is "text/javascript; charset=utf-8",
@@ -33,6 +45,12 @@ pub static FILES: [File; 5] = files![
 ];
 
 /// The file that a request path names.
+///
+/// ```
+/// use powercurve::page;
+/// assert_eq!(page::find("/").map(|file| file.name), Some("index.html"));
+/// assert!(page::find("/../Cargo.toml").is_none());
+/// ```
 pub fn find(path: &str) -> Option<&'static File> {
     let name = path.strip_prefix('/')?;
     let name = if name.is_empty() { "index.html" } else { name };

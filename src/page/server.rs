@@ -30,6 +30,16 @@ const HEADERS: [(HeaderName, &str); 8] = [
 
 /// Serves the page on 127.0.0.1 until the process ends; port 0 takes a free one. `ready` gets the address.
 ///
+/// ```
+/// use powercurve::{Error, page::server};
+/// // port 0 takes a free one
+/// let ended = server::serve(0, |address| {
+///     assert!(address.ip().is_loopback() && address.port() != 0);
+///     Err(Error::new("enough"))
+/// });
+/// assert!(ended.is_err());
+/// ```
+///
 /// # Errors
 /// When the port is taken or may not be used.
 pub fn serve(port: u16, ready: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {

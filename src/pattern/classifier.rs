@@ -8,6 +8,17 @@ use crate::error::{Error, Result};
 use crate::pattern::{Pattern, features};
 
 /// A trained classifier: one linear score a pattern, turned into probabilities by the softmax.
+///
+/// ```
+/// use powercurve::pattern::{Classifier, Reader, features::features, most_probable};
+/// use powercurve::{Pattern, PowerCurve, Run, model::Observation};
+/// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let seen = Observation::of(&Run::new("primes", curve));
+/// let probabilities = Classifier::shipped().probabilities(&features(&seen, &Reader::shipped().posterior(&seen)));
+/// assert_eq!(most_probable(&probabilities), Pattern::CpuBound);
+/// assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Classifier {
     /// Seed of the training runs.
@@ -55,6 +66,14 @@ impl Classifier {
     }
 
     /// Reads a model file.
+    ///
+    /// ```
+    /// use powercurve::pattern::Classifier;
+    /// let shipped = Classifier::shipped();
+    /// assert_eq!(&Classifier::from_json(&shipped.to_json())?, shipped);
+    /// assert!(Classifier::from_json("{}").unwrap_err().to_string().contains("powercurve train"));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the text is not a classifier with the features of this version.

@@ -9,6 +9,17 @@ use crate::pattern::features::features;
 use crate::pattern::{Classifier, Family, Pattern, Shares};
 
 /// What a run was assigned to, and why.
+///
+/// ```
+/// use powercurve::{Family, PowerCurve, Run, pattern::Reader};
+/// let curve = PowerCurve::from_ms(&[(128, 1604.0), (512, 1598.0), (1024, 1601.0), (3008, 1599.0)])?;
+/// let answer = Reader::shipped().classify(&Run::new("asks an API", curve));
+/// assert_eq!(answer.family(), Family::Network);
+/// assert!(answer.families()[Family::Network as usize] >= answer.confidence); // both network patterns
+/// assert!(answer.shares.wait > 0.8 && answer.share_interval.0.wait < answer.shares.wait);
+/// assert!(!answer.reasons.is_empty());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
     /// The most probable pattern.
@@ -46,6 +57,17 @@ impl Classification {
 }
 
 /// Reads curves with a library and a trained classifier.
+///
+/// ```
+/// use powercurve::pattern::{CLASSIFY_LEN, Classifier, Reader};
+/// use powercurve::{PowerCurve, Run, model::Library};
+/// // a reader of its own gives what the shipped one gives, if it is made of the same parts
+/// let library = Library::shipped().prefix(CLASSIFY_LEN);
+/// let reader = Reader::new(&library, Classifier::shipped());
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?);
+/// assert_eq!(reader.classify(&run), Reader::shipped().classify(&run));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     library: &'a Library,
@@ -53,6 +75,11 @@ pub struct Reader<'a> {
 }
 
 /// Workloads of the library that `classify` weighs: enough to tell patterns apart, few enough for a million runs.
+///
+/// ```
+/// use powercurve::{model::Library, pattern::CLASSIFY_LEN};
+/// assert_eq!(Library::shipped().len() / CLASSIFY_LEN, 8); // an eighth of the library
+/// ```
 pub const CLASSIFY_LEN: usize = 2048;
 
 impl<'a> Reader<'a> {
@@ -106,11 +133,29 @@ impl<'a> Reader<'a> {
     }
 
     /// What the reader's library says of a curve: the posterior behind [`Reader::classify`].
+    ///
+    /// ```
+    /// use powercurve::model::Observation;
+    /// use powercurve::{MemoryMb, PowerCurve, Run, pattern::Reader};
+    /// let seen = Observation::of(&Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?));
+    /// let at_512 = Reader::shipped().posterior(&seen).predict(MemoryMb::new(512)?);
+    /// assert!((at_512.ms / 620.0 - 1.0).abs() < 0.1); // half of one and twice the other
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn posterior(&self, seen: &Observation) -> Posterior<'a> {
         Posterior::new(self.library, seen, &Known::default())
     }
 
     /// Only the probabilities: what a score over many runs needs.
+    ///
+    /// ```
+    /// use powercurve::model::Observation;
+    /// use powercurve::{PowerCurve, Run, pattern::Reader};
+    /// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?);
+    /// let reader = Reader::shipped();
+    /// assert_eq!(reader.probabilities(&Observation::of(&run)), reader.classify(&run).probabilities);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn probabilities(&self, seen: &Observation) -> [f64; Pattern::COUNT] {
         let posterior = self.posterior(seen);
         self.classifier.probabilities(&features(seen, &posterior))
@@ -118,6 +163,11 @@ impl<'a> Reader<'a> {
 }
 
 /// The pattern of the largest probability; the first of equals.
+///
+/// ```
+/// use powercurve::{Pattern, pattern::most_probable};
+/// assert_eq!(most_probable(&[0.1, 0.3, 0.1, 0.3, 0.1, 0.1, 0.0, 0.0]), Pattern::CpuBound);
+/// ```
 pub fn most_probable(probabilities: &[f64; Pattern::COUNT]) -> Pattern {
     Pattern::ALL
         .into_iter()

@@ -19,6 +19,14 @@ const THREADED: f64 = 0.4;
 const MANY_CONNECTIONS: u32 = 4;
 
 /// Shares of the time of one invocation; they add up to 1.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, pattern::Shares, simulate::breakdown};
+/// let w = Workload::from_toml("[cpu]\nwork_ms = 300\n[[call]]\nlatency_ms = 100")?;
+/// let shares = Shares::of(&breakdown(&w, MemoryMb::new(1769)?, 0.0));
+/// assert!((shares.cpu - 0.75).abs() < 1e-6 && (shares.wait - 0.25).abs() < 1e-6);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize)]
 pub struct Shares {
     /// Running on, or throttled for, the CPU.
@@ -83,6 +91,15 @@ impl Pattern {
 
     /// Every pattern that a person may give a workload who knows what it does: those of the definition with its lines
     /// drawn a little to either side.
+    ///
+    /// ```
+    /// use powercurve::{Pattern, Workload};
+    /// // 70 % CPU work: a mixture by definition, "mostly CPU" for some
+    /// let mixed = Workload::from_toml("[cpu]\nwork_ms = 700\n[[call]]\nlatency_ms = 300")?;
+    /// assert_eq!(Pattern::of(&mixed), Pattern::NetworkBoundSdk);
+    /// assert_eq!(Pattern::accepted(&mixed), [Pattern::CpuBound, Pattern::NetworkBoundSdk]);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn accepted(workload: &Workload) -> Vec<Self> {
         let parts = Parts::of(workload);
         let mut accepted: Vec<Self> = DRAWN_BY_PEOPLE.iter().map(|lines| parts.pattern(lines)).collect();

@@ -8,6 +8,18 @@ use crate::curve::Run;
 use crate::pattern::{Classification, Family, Pattern, Reader};
 
 /// The score of a classifier on labelled runs. A run may accept several patterns: any of them counts as right.
+///
+/// ```
+/// use powercurve::pattern::{Reader, evaluate::evaluate};
+/// use powercurve::{Pattern, PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let run = |accept| Run { accept: vec![accept], ..Run::new("primes", curve.clone()) };
+/// let score = evaluate(&Reader::shipped(), &[run(Pattern::CpuBound), run(Pattern::NoOp)]);
+/// let score = score.expect("two labelled runs");
+/// assert_eq!((score.runs, score.accepted), (2, 0.5));
+/// assert_eq!(score.confusion[Pattern::NoOp.index()][Pattern::CpuBound.index()], 1);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     /// Labelled runs.
@@ -39,6 +51,18 @@ pub struct Score {
 }
 
 /// One pattern among singly labelled runs.
+///
+/// ```
+/// # use powercurve::pattern::{Reader, evaluate::evaluate};
+/// # use powercurve::{Pattern, PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// # let run = |accept| Run { accept: vec![accept], ..Run::new("primes", curve.clone()) };
+/// // a curve of CPU work, once under the right label and once under another
+/// let score = evaluate(&Reader::shipped(), &[run(Pattern::CpuBound), run(Pattern::NoOp)]).expect("labelled runs");
+/// let of = &score.patterns[Pattern::CpuBound.index()];
+/// assert_eq!((of.runs, of.recall, of.precision), (1, 1.0, 0.5)); // one of the two such answers is right
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PatternScore {
     /// The pattern.
@@ -52,6 +76,18 @@ pub struct PatternScore {
 }
 
 /// One family among all labelled runs; a run that accepts several families counts in each.
+///
+/// ```
+/// # use powercurve::pattern::{Reader, evaluate::evaluate};
+/// # use powercurve::{Family, Pattern, PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// # let run = |accept| Run { accept: vec![accept], ..Run::new("primes", curve.clone()) };
+/// // a curve of CPU work, once under the right label and once under another
+/// let score = evaluate(&Reader::shipped(), &[run(Pattern::CpuBound), run(Pattern::NoOp)]).expect("labelled runs");
+/// let right: Vec<(Family, usize)> = score.families.iter().filter(|f| f.runs > 0).map(|f| (f.family, f.right)).collect();
+/// assert_eq!(right, [(Family::NoOp, 0), (Family::Cpu, 1)]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FamilyScore {
     /// The family.
@@ -63,6 +99,18 @@ pub struct FamilyScore {
 }
 
 /// Answers of similar confidence.
+///
+/// ```
+/// # use powercurve::pattern::{Reader, evaluate::evaluate};
+/// # use powercurve::{Pattern, PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// # let run = |accept| Run { accept: vec![accept], ..Run::new("primes", curve.clone()) };
+/// // the same sure answer twice, right once: it claimed more than it was
+/// let score = evaluate(&Reader::shipped(), &[run(Pattern::CpuBound), run(Pattern::NoOp)]).expect("labelled runs");
+/// let [band] = &score.reliability[..] else { panic!("one tenth") };
+/// assert!(band.answers == 2 && band.share_right == 0.5 && band.mean_confidence > 0.8);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reliability {
     /// Number of answers in this band of confidence.
@@ -74,6 +122,17 @@ pub struct Reliability {
 }
 
 /// An answer that is not accepted.
+///
+/// ```
+/// # use powercurve::pattern::{Reader, evaluate::evaluate};
+/// # use powercurve::{Pattern, PowerCurve, Run};
+/// # let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let run = Run { accept: vec![Pattern::NoOp], ..Run::new("primes", curve) };
+/// let score = evaluate(&Reader::shipped(), &[run]).expect("a labelled run");
+/// let wrong = &score.wrong[0];
+/// assert_eq!((wrong.id.as_str(), wrong.answered, &wrong.accept[..]), ("primes", Pattern::CpuBound, &[Pattern::NoOp][..]));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Wrong {
     /// Name of the run.
@@ -89,6 +148,17 @@ pub struct Wrong {
 }
 
 /// Scores a reader on the labelled ones among `runs`; `None` when none is labelled.
+///
+/// ```
+/// use powercurve::pattern::{Reader, evaluate::evaluate};
+/// use powercurve::{PowerCurve, Run, ingest};
+/// let runs = ingest::read(&["datasets/real-runs.jsonl".to_owned()]).take(20).collect::<powercurve::Result<Vec<_>>>()?;
+/// let score = evaluate(&Reader::shipped(), &runs).expect("these are labelled");
+/// assert!(score.accepted > 0.8);
+/// let unlabelled = Run::new("a", PowerCurve::from_ms(&[(128, 8.0), (512, 2.0)])?);
+/// assert_eq!(evaluate(&Reader::shipped(), &[unlabelled]), None);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn evaluate(reader: &Reader<'_>, runs: &[Run]) -> Option<Score> {
     use rayon::prelude::*;
     let labelled: Vec<&Run> = runs.iter().filter(|r| !r.accept.is_empty()).collect();
@@ -106,6 +176,18 @@ fn share(part: usize, whole: usize) -> f64 {
 }
 
 /// Scores answers, each beside the labelled run that it is given for; whoever reads runs in another way scores here too.
+///
+/// ```
+/// use powercurve::pattern::{Classification, Reader, evaluate::score};
+/// use powercurve::{Pattern, PowerCurve, Run};
+/// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let run = Run { accept: vec![Pattern::NetworkBoundApi], ..Run::new("primes", curve) };
+/// let answer = Reader::shipped().classify(&run);
+/// // somebody else's answer beside ours
+/// let other = Classification { pattern: Pattern::NetworkBoundApi, ..answer.clone() };
+/// assert_eq!([&answer, &other].map(|a| score(&[(&run, a)]).accepted), [0.0, 1.0]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn score(pairs: &[(&Run, &Classification)]) -> Score {
     let count = |test: &dyn Fn(&Run, &Classification) -> bool| pairs.iter().filter(|(r, a)| test(r, a)).count();
     let mut confusion = vec![vec![0; Pattern::COUNT]; Pattern::COUNT];

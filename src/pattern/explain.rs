@@ -25,7 +25,7 @@ const TOO_NOISY: f64 = 0.25;
 const NEARLY_FULL: f64 = 0.9;
 
 /// Why the curve looks like this pattern.
-pub fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high: &Shares) -> Vec<String> {
+pub(super) fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high: &Shares) -> Vec<String> {
     let points = run.curve.points();
     let mut reasons = Vec::new();
     if let Some((a, b)) = widest(points, 0.0, ONE_VCPU_MB * 1.16) {
@@ -100,7 +100,7 @@ fn ideal_gain(a: &Point, b: &Point) -> f64 {
 }
 
 /// Why the evidence does not separate the patterns, with the measurement that would settle it; `None` when it does.
-pub fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Posterior<'_>) -> Option<String> {
+pub(super) fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Posterior<'_>) -> Option<String> {
     let mut order = Pattern::ALL;
     order.sort_by(|a, b| probabilities[b.index()].total_cmp(&probabilities[a.index()]));
     let (first, second) = (order[0], order[1]);
@@ -125,7 +125,7 @@ pub fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Poste
 }
 
 /// What to doubt about the run itself.
-pub fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterior: &Posterior<'_>) -> Vec<String> {
+pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterior: &Posterior<'_>) -> Vec<String> {
     let points = run.curve.points();
     let mut warnings: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
     if points.len() < 3 {

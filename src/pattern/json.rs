@@ -69,6 +69,17 @@ impl Classification {
     }
 
     /// The answer for the run `id` as one JSON object.
+    ///
+    /// ```
+    /// use powercurve::{PowerCurve, Run, pattern::Reader};
+    /// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+    /// let run = Run::new("primes", curve);
+    /// let answer = Reader::shipped().classify(&run);
+    /// let json = answer.to_json(&run.id);
+    /// assert_eq!((json["id"].as_str(), json["family"].as_str()), (Some("primes"), Some("cpu")));
+    /// assert!(answer.to_json_line(&run.id).starts_with(r#"{"id":"primes","pattern":"cpu-bound""#));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn to_json(&self, id: &str) -> Value {
         serde_json::to_value(self.answer(id)).expect("numbers, texts and lists only")
     }

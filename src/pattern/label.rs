@@ -8,6 +8,17 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// What a power curve looks like, defined by where the time of one invocation goes.
+///
+/// ```
+/// use powercurve::{Family, Pattern};
+/// let pattern: Pattern = "cpu-bound".parse()?;
+/// assert_eq!((pattern.name(), pattern.family()), ("cpu-bound", Family::Cpu));
+/// assert_eq!(Pattern::ALL[pattern.index()], pattern);
+/// assert_eq!(pattern.summary(), "one busy thread");
+/// assert!(pattern.memory_buys().contains("1769 MB"));
+/// assert!("cpu".parse::<Pattern>().is_err()); // the name of a family
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pattern {
@@ -43,6 +54,12 @@ impl Pattern {
     ];
 
     /// Number of patterns.
+    ///
+    /// ```
+    /// use powercurve::Pattern;
+    /// let even = [1.0 / Pattern::COUNT as f64; Pattern::COUNT];
+    /// assert_eq!(even[Pattern::NoOp.index()], 0.125);
+    /// ```
     pub const COUNT: usize = Self::ALL.len();
 
     /// Position in [`Pattern::ALL`].
@@ -122,6 +139,13 @@ impl FromStr for Pattern {
 }
 
 /// Patterns that call for the same advice.
+///
+/// ```
+/// use powercurve::{Family, Pattern};
+/// let of_two = |family: Family| Pattern::ALL.into_iter().filter(|p| p.family() == family).count() == 2;
+/// let names: Vec<&str> = Family::ALL.into_iter().filter(|f| of_two(*f)).map(Family::name).collect();
+/// assert_eq!(names, ["cpu", "network", "transfer"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {

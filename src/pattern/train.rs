@@ -18,6 +18,13 @@ use crate::pattern::{Classifier, Pattern, most_probable};
 use crate::units::MemoryMb;
 
 /// How a classifier is trained.
+///
+/// ```
+/// use powercurve::pattern::{Classifier, Training};
+/// // the classifier that ships was trained as by default
+/// let (shipped, usual) = (Classifier::shipped(), Training::default());
+/// assert_eq!((shipped.seed, shipped.runs), (usual.seed, usual.runs));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Training {
     /// Seed of the training runs.
@@ -37,6 +44,16 @@ impl Default for Training {
 }
 
 /// Trains a classifier that reads curves through `library`: the same for the same settings, on any number of threads.
+///
+/// ```
+/// use powercurve::{model::Library, pattern::{Reader, Training, train}};
+/// use powercurve::{Family, PowerCurve, Run};
+/// let library = Library::simulate(1, 200);
+/// let classifier = train(&library, &Training { runs: 1500, ..Training::default() })?;
+/// let run = Run::new("primes", PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?);
+/// assert_eq!(Reader::new(&library, &classifier).classify(&run).family(), Family::Cpu);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// When the optimiser fails, or a pattern never occurs among the training runs (too few runs).
@@ -69,6 +86,12 @@ pub fn train(library: &Library, settings: &Training) -> Result<Classifier> {
 
 /// What [`train`] learns from, for anybody who compares other classifiers: the features of each training run, and its pattern
 /// by definition.
+///
+/// ```
+/// use powercurve::{model::Library, pattern::{Training, training_set}};
+/// let (features, patterns) = training_set(&Library::simulate(1, 50), &Training { runs: 30, ..Training::default() });
+/// assert_eq!((features.len(), patterns.len()), (30, 30));
+/// ```
 pub fn training_set(library: &Library, settings: &Training) -> (Vec<[f64; features::COUNT]>, Vec<Pattern>) {
     rows(library, settings).into_iter().map(|(f, own, _)| (f, own)).unzip()
 }

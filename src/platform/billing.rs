@@ -13,6 +13,14 @@ use crate::units::{Currency, MemoryMb, Millis, Usd};
 ///
 /// Source: 1 ms since 2020-12-01, 100 ms before (AWS News Blog, "New for AWS Lambda: 1ms billing
 /// granularity adds cost savings").
+///
+/// ```
+/// use powercurve::platform::billing::BillingStep;
+/// assert_eq!("100ms".parse(), Ok(BillingStep::Ms100));
+/// assert_eq!(BillingStep::from_ms(1), Some(BillingStep::Ms1));
+/// assert_eq!(BillingStep::from_ms(10), None); // Lambda never billed by it
+/// assert_eq!(BillingStep::ALL.map(BillingStep::ms), [1.0, 100.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum BillingStep {
     /// 1 ms, as Lambda bills since December 2020.
@@ -93,6 +101,19 @@ pub fn gb_seconds(memory: MemoryMb, billed: Millis) -> f64 {
 ///
 /// Made by [`PriceTable::tariff`](crate::platform::pricing::PriceTable::tariff) from list prices
 /// or from the constants of aws-lambda-power-tuning.
+///
+/// ```
+/// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+/// use powercurve::{Arch, MemoryMb, Millis};
+/// let list = PriceTable::embedded().tariff(PriceBasis::List, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+/// let (memory, ms) = (MemoryMb::new(1024)?, Millis::new(105.0)?);
+/// let (with, without) = (list.cost(memory, ms).usd(), list.without_request().cost(memory, ms).usd());
+/// assert!((with - without - 0.2e-6).abs() < 1e-12); // $0.20 per million requests
+/// // as it was billed before 2020: 200 ms instead of 105
+/// let before = list.without_request().with_step(BillingStep::Ms100).cost(memory, ms).usd();
+/// assert!((before / without - 200.0 / 105.0).abs() < 1e-9);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tariff {
     per_ms_128mb: f64,
@@ -118,6 +139,14 @@ impl Tariff {
     }
 
     /// The currency of the costs: that of the region.
+    ///
+    /// ```
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, units::Currency};
+    /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "cn-north-1", Arch::X86_64, BillingStep::Ms1)?;
+    /// assert_eq!((tariff.currency(), tariff.step()), (Currency::Cny, BillingStep::Ms1));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub const fn currency(&self) -> Currency {
         self.currency
     }
@@ -140,6 +169,16 @@ impl Tariff {
     }
 
     /// The same tariff with the prices of time and of a request that the user gave instead.
+    ///
+    /// ```
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceOverride, PriceTable}};
+    /// use powercurve::{Arch, MemoryMb, Millis};
+    /// let list = PriceTable::embedded().tariff(PriceBasis::List, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+    /// let mine = list.with(&PriceOverride { gb_s: Some(1e-5), request: Some(0.0), ..PriceOverride::default() });
+    /// // one GB-second
+    /// assert!((mine.cost(MemoryMb::new(1024)?, Millis::new(1000.0)?).usd() - 1e-5).abs() < 1e-15);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     #[must_use]
     pub fn with(self, given: &PriceOverride) -> Self {
         Self {
@@ -150,6 +189,18 @@ impl Tariff {
     }
 
     /// The same tariff for a function with `paid_mb` MB of ephemeral storage beyond the free ones, at `price` $ per GB-second.
+    ///
+    /// ```
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, MemoryMb, Millis};
+    /// let table = PriceTable::embedded();
+    /// let tariff = table.tariff(PriceBasis::List, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+    /// // 1536 MB of storage: 1024 MB beyond the free 512
+    /// let with = tariff.with_storage(1024.0, table.storage("us-east-1")?);
+    /// let [more, less] = [with, tariff].map(|t| t.cost(MemoryMb::MIN, Millis::clamped(1000.0)).usd());
+    /// assert!((more - less - 3.09e-8).abs() < 1e-15);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     #[must_use]
     pub const fn with_storage(self, paid_mb: f64, price: f64) -> Self {
         Self { storage_per_ms: paid_mb / 1024.0 * price / 1000.0, ..self }

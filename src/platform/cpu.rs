@@ -7,6 +7,12 @@ use crate::units::MemoryMb;
 ///
 /// Source: AWS Lambda developer guide, "Configure Lambda function memory" ("at 1,769 MB, a
 /// function has the equivalent of one vCPU").
+///
+/// ```
+/// use powercurve::{MemoryMb, platform::cpu};
+/// assert_eq!(cpu::share(MemoryMb::from_f64(cpu::ONE_VCPU_MB)?), 1.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub const ONE_VCPU_MB: f64 = 1769.0;
 
 /// CPU share in vCPUs: `m / 1769`, from 0.072 at 128 MB to 5.79 at 10,240 MB.
@@ -27,6 +33,12 @@ pub fn share(memory: MemoryMb) -> f64 {
 ///
 /// An upper bound on parallel speed only: power grows linearly with [`share`], without a step at
 /// a core boundary. Source: github.com/rwnx/lambda-cpuinfo (2021), `/proc/cpuinfo` by size.
+///
+/// ```
+/// use powercurve::{MemoryMb, platform::cpu::visible_cores};
+/// assert_eq!(visible_cores(MemoryMb::MIN), 2);
+/// assert_eq!(visible_cores(MemoryMb::MAX), 6);
+/// ```
 pub fn visible_cores(memory: MemoryMb) -> u32 {
     match memory.mb() {
         ..=3008 => 2,
@@ -42,6 +54,11 @@ pub fn visible_cores(memory: MemoryMb) -> u32 {
 ///
 /// Source: single-threaded loops of github.com/cebert/aws-lambda-performance-benchmarks (2025,
 /// 300-500 calls a size): x86_64 gains 2 % from 1769 to 2048 MB, arm64 14-16 %.
+///
+/// ```
+/// use powercurve::{Arch, platform::cpu::knee_mb};
+/// assert_eq!([Arch::X86_64, Arch::Arm64].map(knee_mb), [1769.0, 2048.0]);
+/// ```
 pub fn knee_mb(arch: Arch) -> f64 {
     match arch {
         Arch::X86_64 => ONE_VCPU_MB,

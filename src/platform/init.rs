@@ -3,9 +3,25 @@
 /// Longest init that runs at full CPU speed, in ms; after it the function is started again under its quota.
 ///
 /// Source: AWS Lambda developer guide, "Lambda execution environment lifecycle".
+///
+/// ```
+/// use powercurve::platform::init::{BOOSTED_LIMIT_MS, duration_ms};
+/// // the size makes no difference up to here, and all the difference beyond
+/// assert_eq!(duration_ms(BOOSTED_LIMIT_MS, 0.1), duration_ms(BOOSTED_LIMIT_MS, 1.0));
+/// assert!(duration_ms(BOOSTED_LIMIT_MS + 1.0, 0.1) > 10.0 * BOOSTED_LIMIT_MS);
+/// ```
 pub const BOOSTED_LIMIT_MS: f64 = 10_000.0;
 
 /// Longest an invocation may run, in ms (15 minutes). Source: AWS Lambda quotas.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, platform::init::TIMEOUT_MS, simulate::expected_ms};
+/// // ten minutes of CPU work do not finish with a third of a vCPU
+/// let work = Workload::from_toml("[cpu]\nwork_ms = 600000")?;
+/// assert!(expected_ms(&work, MemoryMb::new(600)?) > TIMEOUT_MS);
+/// assert!(expected_ms(&work, MemoryMb::new(1769)?) < TIMEOUT_MS);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub const TIMEOUT_MS: f64 = 900_000.0;
 
 /// Wall time in ms of an init that needs `work_ms` at full speed, on a function with `share` vCPUs:

@@ -47,10 +47,18 @@
 //! nothing apart (each rule 9 to 10 % off), except that a millisecond on top of the quota does not fit (15 %).
 
 /// Length of the quota period, in ms.
+///
+/// ```
+/// use powercurve::platform::quota::{PERIOD_MS, QuotaClock};
+/// // a whole quota at the very start of a period runs without a stop
+/// let mut clock = QuotaClock::new(0.5, 1.0);
+/// clock.burst(0.5 * PERIOD_MS - 0.01);
+/// assert!((clock.now() - 9.99).abs() < 1e-9);
+/// ```
 pub const PERIOD_MS: f64 = 20.0;
 
 /// Interval of the scheduler's tick, in ms: a kernel built with `CONFIG_HZ=250`.
-pub const TICK_MS: f64 = 4.0;
+const TICK_MS: f64 = 4.0;
 
 /// Most CPU time that a thread takes from the pool at once, in ms: the kernel's `sched_cfs_bandwidth_slice_us`.
 const SLICE_MS: f64 = 5.0;
@@ -64,13 +72,24 @@ const PHASES: u32 = 20;
 
 /// Pause of a client that calls in series, from an answer to the next start, in ms: mean and standard deviation of the
 /// 155 pauses in the sweep (see above). No other client has published its pauses.
-pub const SERIES_PAUSE_MS: (f64, f64) = (159.2, 2.8);
+pub(crate) const SERIES_PAUSE_MS: (f64, f64) = (159.2, 2.8);
 
 /// Calls in series that [`mean_in_series`] averages, after as many as it takes to forget the first phase.
 const SERIES_CALLS: u32 = 32;
 const SERIES_LEAD: u32 = 4;
 
 /// A clock that lets CPU bursts and waits pass under a quota.
+///
+/// ```
+/// use powercurve::platform::quota::QuotaClock;
+/// // a tenth of a vCPU grants 2 ms a period; the call arrives 10 ms before a refill
+/// let mut clock = QuotaClock::new(0.1, 0.5);
+/// clock.burst(1.5);
+/// assert_eq!(clock.now(), 1.5); // below one quota: full speed
+/// clock.wait(100.0);
+/// clock.burst(30.0);
+/// assert!(clock.now() - 101.5 > 250.0); // far beyond it: near 30 ms / 0.1
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct QuotaClock {
     /// CPU time that one period grants, in ms.
@@ -106,7 +125,7 @@ impl QuotaClock {
 
     /// Phase (0 to 1) at which a call starts that follows this one's answer after `pause_ms`: the part of a period that
     /// is left until the next refill then.
-    pub fn phase_after(&self, pause_ms: f64) -> f64 {
+    pub(crate) fn phase_after(&self, pause_ms: f64) -> f64 {
         let periods = (self.start + self.now() + pause_ms) / PERIOD_MS;
         1.0 - (periods - whole(periods))
     }
@@ -246,7 +265,7 @@ pub fn expected_ms(share: f64, steps: impl Fn(&mut QuotaClock)) -> f64 {
 }
 
 /// Mean of what `call` returns (its duration, say) when a client calls in series, as power tuning does: a throttled
-/// answer leaves on a refill, so that regular pauses ([`SERIES_PAUSE_MS`]) lock the calls to the periods.
+/// answer leaves on a refill, so that regular pauses (159 ms in the sweep) lock the calls to the periods.
 ///
 /// Long calls are averaged over fewer of them, since one period in them matters less.
 ///

@@ -4,6 +4,16 @@
 /// the better.
 ///
 /// Source: lambda/analyzer.js of github.com/alexcasalboni/aws-lambda-power-tuning.
+///
+/// ```
+/// use powercurve::predict::Balance;
+/// let (small, large) = ((1e-6, 400.0), (2e-6, 100.0)); // twice as dear, four times as fast
+/// let better = |weight: f64| {
+///     let balance = Balance::new(weight, [small, large]);
+///     balance.score(large.0, large.1) < balance.score(small.0, small.1)
+/// };
+/// assert!(better(0.5) && !better(0.9)); // where only the bill counts the small size wins
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Balance {
     weight: f64,
@@ -13,7 +23,7 @@ pub struct Balance {
 
 impl Balance {
     /// Weight of the cost that the tuner takes by default: half and half.
-    pub const EVEN: f64 = 0.5;
+    pub(crate) const EVEN: f64 = 0.5;
 
     /// With `weight` for the cost, among sizes of these costs and durations (ms).
     ///

@@ -4,6 +4,16 @@
 //! residuals; the shape parameter is found on a grid.
 
 /// A closed form of a power curve.
+///
+/// ```
+/// use powercurve::predict::ClosedForm;
+/// // measured at two sizes, one busy thread and 100 ms of waiting
+/// let (sizes, durations) = ([512.0, 1024.0], [2100.0, 1100.0]);
+/// assert!((ClosedForm::OneThread.predict(&sizes, &durations, 256.0) - 4100.0).abs() < 1e-6);
+/// // each form fits two sizes, and each says something else of a third
+/// let at_128 = ClosedForm::ALL.map(|form| form.predict(&sizes, &durations, 128.0));
+/// assert!(at_128[3] < 0.7 * at_128[0], "{} is far below", ClosedForm::Exponential.formula());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClosedForm {
     /// `a + b / min(m, 1769)`: CPU work on one thread and waiting.

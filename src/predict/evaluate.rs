@@ -13,6 +13,13 @@ use crate::predict::fit::fit;
 use crate::units::MemoryMb;
 
 /// Relative errors in percent: median, mean, 90th percentile.
+///
+/// ```
+/// use powercurve::predict::evaluate::Errors;
+/// let errors = Errors::of(vec![0.01, 0.02, 0.03, 0.3]).expect("four errors");
+/// assert_eq!((errors.median, errors.mean, errors.p90, errors.sizes), (3.0, 9.0, 30.0, 4));
+/// assert_eq!(Errors::of(vec![]), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Errors {
     /// Median, in percent.
@@ -43,6 +50,17 @@ impl Errors {
 }
 
 /// One method's errors over all runs and by source.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Library, predict::evaluate::fidelity};
+/// let curve = PowerCurve::from_ms(&[(128, 8000.0), (256, 4000.0), (512, 2000.0), (1024, 1000.0), (1769, 580.0)])?;
+/// let run = Run { source: Some("made up".to_owned()), ..Run::new("busy", curve) };
+/// let tables = fidelity(&Library::shipped().prefix(2048), &[run]);
+/// let [ours, formula, ..] = &tables[0].methods[..] else { panic!("five methods") };
+/// assert_eq!((ours.method.as_str(), formula.method.as_str()), ("powercurve", "a + b/min(m, 1769)"));
+/// assert!(ours.sources["made up"] == ours.all && ours.all.median < 2.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MethodErrors {
     /// `powercurve`, or the formula of a closed form.
@@ -54,6 +72,16 @@ pub struct MethodErrors {
 }
 
 /// The errors of every method at one task.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Library, predict::evaluate::fidelity};
+/// let curve = PowerCurve::from_ms(&[(128, 8000.0), (256, 4000.0), (512, 2000.0), (1024, 1000.0), (1769, 580.0)])?;
+/// let tables = fidelity(&Library::shipped().prefix(2048), &[Run::new("busy", curve)]);
+/// let [in_sample, left_out] = &tables[..] else { panic!("two tasks") };
+/// assert_eq!((in_sample.runs, in_sample.coverage), (1, None)); // a fit has no interval
+/// assert_eq!(left_out.coverage, Some(1.0)); // each size lies inside what the others say
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Table {
     /// What was asked.
@@ -67,13 +95,23 @@ pub struct Table {
 }
 
 /// A run that measures a warm function: what fidelity is judged on.
-pub fn is_warm(run: &Run) -> bool {
+fn is_warm(run: &Run) -> bool {
     run.start != Some(Start::Cold)
 }
 
 /// A warm run whose means rest on enough invocations and whose curve is not a queue's: what prediction is judged on.
 ///
 /// The limit of scatter is that of the run itself around any smooth curve, whoever predicts it.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, Start, model::Library, predict::evaluate::is_well_measured};
+/// let curve = PowerCurve::from_ms(&[(128, 8000.0), (512, 2000.0), (1024, 1000.0), (1769, 580.0)])?;
+/// let run = Run { invocations: Some(50), ..Run::new("busy", curve) };
+/// assert!(is_well_measured(Library::shipped(), &run));
+/// assert!(!is_well_measured(Library::shipped(), &Run { invocations: Some(3), ..run.clone() }));
+/// assert!(!is_well_measured(Library::shipped(), &Run { start: Some(Start::Cold), ..run }));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn is_well_measured(library: &Library, run: &Run) -> bool {
     const MOST_SCATTER: f64 = 0.12;
     is_warm(run)
@@ -85,6 +123,15 @@ pub fn is_well_measured(library: &Library, run: &Run) -> bool {
 const OURS: &str = "powercurve";
 
 /// In-sample and leave-one-size-out errors on the warm runs of five and more sizes.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Library, predict::evaluate::fidelity};
+/// let curve = PowerCurve::from_ms(&[(128, 8000.0), (256, 4000.0), (512, 2000.0), (1024, 1000.0), (1769, 580.0)])?;
+/// let few = PowerCurve::from_ms(&[(128, 8000.0), (512, 2000.0)])?; // too few sizes
+/// let tables = fidelity(&Library::shipped().prefix(2048), &[Run::new("busy", curve), Run::new("few", few)]);
+/// assert_eq!(tables.iter().map(|t| (t.runs, t.methods[0].all.sizes)).collect::<Vec<_>>(), [(1, 5), (1, 5)]);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn fidelity(library: &Library, runs: &[Run]) -> Vec<Table> {
     let runs: Vec<&Run> = runs.iter().filter(|r| is_warm(r) && r.curve.len() >= 5).collect();
     let in_sample: Vec<Rows> = runs
@@ -117,6 +164,15 @@ pub fn fidelity(library: &Library, runs: &[Run]) -> Vec<Table> {
 }
 
 /// Errors on the sizes not given, by which sizes are given, on the well-measured runs.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Library, predict::evaluate::prediction};
+/// let curve = PowerCurve::from_ms(&[(128, 8000.0), (256, 4000.0), (512, 2000.0), (1024, 1000.0)])?;
+/// let tables = prediction(&Library::shipped().prefix(2048), &[Run::new("busy", curve)]);
+/// let given_512 = &tables[2];
+/// assert_eq!((given_512.task.as_str(), given_512.methods[0].all.sizes), ("given 512 MB", 3));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn prediction(library: &Library, runs: &[Run]) -> Vec<Table> {
     let good: Vec<&Run> = runs.par_iter().filter(|r| is_well_measured(library, r)).collect();
     /// What is asked, the sizes given (MB), and whether the CPU time is given as well.

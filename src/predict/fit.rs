@@ -8,8 +8,7 @@ use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
 
 use crate::curve::Run;
-use crate::model::scan::{Candidate, Scaled};
-use crate::model::{Known, Library, Observation, Posterior};
+use crate::model::{Candidate, Known, Library, Observation, Posterior, Scaled};
 use crate::pattern::{Pattern, Shares};
 use crate::predict::start;
 use crate::simulate::{breakdown, expected_ms};
@@ -17,6 +16,17 @@ use crate::units::MemoryMb;
 use crate::workload::{Call, LEAST_BUSY_MS, Runtime, Workload};
 
 /// A workload fitted to a run.
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, model::Library, predict::fit, simulate::expected_ms};
+/// let curve = PowerCurve::from_ms(&[(128, 8100.0), (512, 2100.0), (1024, 1100.0), (3008, 680.0)])?;
+/// let found = fit(Library::shipped(), &Run::new("busy", curve.clone()));
+/// for (i, point) in curve.points().iter().enumerate() {
+///     assert_eq!(found.fitted_ms[i], expected_ms(&found.workload, point.memory));
+///     assert!((found.residuals[i] - (found.fitted_ms[i] / point.duration.ms() - 1.0)).abs() < 1e-12);
+/// }
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// The workload: what `simulate`, `whatif` and `chart` take.
@@ -219,7 +229,7 @@ fn search(base: &Workload, goal: &Goal<'_>) -> ((f64, Workload), Vec<String>) {
 }
 
 /// A workload of the library at the scale of a run, with the run's own runtime and instruction set.
-pub fn plausible(library: &Library, member: &Scaled, seen: &Observation) -> Workload {
+pub(crate) fn plausible(library: &Library, member: &Scaled, seen: &Observation) -> Workload {
     let particle = member.particle as usize;
     let factor = (member.ln_full - f64::from(library.particles()[particle].ln_full)).exp();
     known_identity(scaled(&library.workload(particle), factor), seen)

@@ -8,6 +8,18 @@ use crate::predict::Balance;
 use crate::units::{MemoryMb, Millis};
 
 /// The three choices of power tuning over a list of sizes.
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::PricedCurve, model::Observation};
+/// use powercurve::{pattern::Reader, predict::forecast};
+/// let run = Run::new("asks an API", PowerCurve::from_ms(&[(128, 1604.0), (1024, 1600.0)])?);
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// let posterior = Reader::shipped().posterior(&Observation::of(&run));
+/// let sizes = [128, 512, 3008].map(|mb| MemoryMb::new(mb).expect("a size"));
+/// let best = forecast(&posterior, &sizes, &[], &tariff).best;
+/// assert_eq!((best.cost.mb(), best.balanced.mb()), (128, 128)); // memory buys nothing
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choices {
     /// The cheapest size.
@@ -19,6 +31,19 @@ pub struct Choices {
 }
 
 /// What a posterior says about a list of sizes.
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::PricedCurve, model::Observation};
+/// use powercurve::{pattern::Reader, predict::forecast};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?);
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// let posterior = Reader::shipped().posterior(&Observation::of(&run));
+/// let sizes = [128, 512, 3008].map(|mb| MemoryMb::new(mb).expect("a size"));
+/// let said = forecast(&posterior, &sizes, &[], &tariff);
+/// assert_eq!(said.costs[1], tariff.cost(sizes[1], powercurve::Millis::new(said.durations[1].ms)?).usd());
+/// assert!(said.fastest[2] > 0.9 && (said.fastest.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
     /// The sizes asked for, ascending.
@@ -38,11 +63,25 @@ pub struct Forecast {
     /// What to measure next.
     pub next: Next,
     /// The same however little it gains: the most telling size while one decision for cost and balance together costs more
-    /// than [`SMALL_REGRET`].
+    /// than 1 %.
     pub most_telling: Next,
 }
 
 /// Whether another measurement pays, and where.
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::PricedCurve, model::Observation};
+/// use powercurve::{pattern::Reader, predict::{Next, forecast}};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(512, 620.0)])?); // one size says little
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// let seen = Observation::of(&run);
+/// let sizes = [128, 512, 1024, 3008].map(|mb| MemoryMb::new(mb).expect("a size"));
+/// match forecast(&Reader::shipped().posterior(&seen), &sizes, &seen.sizes, &tariff).next {
+///     Next::Measure { memory, regret, regret_after } => assert!(memory.mb() != 512 && regret_after < regret),
+///     Next::Stop { regret } => panic!("{regret} is left"),
+/// }
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
     /// Measure this size: the expected regret of the decision falls from the first to the second figure (shares of
@@ -77,18 +116,31 @@ impl Next {
 }
 
 /// Expected regret below which a decision needs no further measurement: 1 %.
-pub const SMALL_REGRET: f64 = 0.01;
+pub(crate) const SMALL_REGRET: f64 = 0.01;
 
 /// Fall of the expected regret that a measurement has to bring: 0.1 %.
 const LEAST_GAIN: f64 = 0.001;
 
 /// Sizes that are weighed as the next one to measure, at most: neighbours tell the same.
-pub const MOST_CANDIDATES: usize = 64;
+const MOST_CANDIDATES: usize = 64;
 
 /// Forecasts durations, costs and choices at `sizes` (ascending, at least one).
 ///
-/// `measured` are sizes not worth measuring again. Of more than [`MOST_CANDIDATES`] others so many, evenly spread, are
+/// `measured` are sizes not worth measuring again. Of more than 64 others so many, evenly spread, are
 /// weighed as the next one to measure; everything else is said of all sizes.
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::PricedCurve, model::Observation};
+/// use powercurve::{pattern::Reader, predict::forecast};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?);
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// let seen = Observation::of(&run);
+/// let sizes = [128, 256, 512, 1024, 3008].map(|mb| MemoryMb::new(mb).expect("a size"));
+/// let said = forecast(&Reader::shipped().posterior(&seen), &sizes, &seen.sizes, &tariff);
+/// assert!((said.durations[2].ms / 620.0 - 1.0).abs() < 0.1); // at 512 MB, between the two
+/// assert_eq!(said.best.speed.mb(), 3008);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
     let cost = |m, ms: f64| tariff.cost(m, Millis::clamped(ms)).usd();
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();

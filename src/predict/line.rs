@@ -6,6 +6,17 @@ use crate::model::Posterior;
 use crate::units::{MemoryMb, Millis};
 
 /// A predicted curve, and a 90 % interval for the measured mean at each of its sizes.
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, model::Observation, pattern::Reader, predict::Line};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?);
+/// let posterior = Reader::shipped().posterior(&Observation::of(&run));
+/// let line = Line::new(&posterior, &[MemoryMb::new(1024)?, MemoryMb::MAX])?;
+/// // far from what was measured the interval is wider
+/// let width = |i: usize| line.band[i].high.ms() / line.band[i].low.ms();
+/// assert!(width(1) > 1.5 * width(0));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// The predicted durations, without costs.

@@ -11,7 +11,9 @@ mod start;
 
 pub use balance::Balance;
 pub use closed_form::ClosedForm;
-pub use fit::{Fit, fit, plausible};
-pub use forecast::{Choices, Forecast, Next, SMALL_REGRET, forecast};
+pub(crate) use fit::plausible;
+pub use fit::{Fit, fit};
+pub(crate) use forecast::SMALL_REGRET;
+pub use forecast::{Choices, Forecast, Next, forecast};
 pub use line::Line;
 pub use side::allowed;

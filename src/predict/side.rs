@@ -15,6 +15,19 @@ const RULED_OUT: f64 = 0.001;
 
 /// What of `known` the curve allows, and in words what it contradicts, which is left out: measured durations weigh more than
 /// a figure whose unit may be wrong. `posterior` is that of the curve alone.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{PowerCurve, Run, predict::allowed};
+/// let run = Run::new("busy", PowerCurve::from_ms(&[(256, 13188.0), (1024, 3279.0), (3008, 1868.0)])?);
+/// let (library, seen) = (Library::shipped(), Observation::of(&run));
+/// let posterior = Posterior::new(library, &seen, &Known::default());
+/// // 1.8 seconds of CPU time, given in seconds by mistake
+/// let (kept, doubts) = allowed(library, &seen, &posterior, &Known { cpu_ms: Some(1.8), ..Known::default() });
+/// assert_eq!(kept, Known::default());
+/// assert!(doubts[0].starts_with("a CPU time of 1.80 ms contradicts the measured durations"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn allowed(
     library: &Library,
     seen: &Observation,

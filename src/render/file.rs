@@ -31,7 +31,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be made, or a file has its name.
-pub fn create_folder(path: &Path) -> Result<()> {
+#[cfg(feature = "cli")]
+pub(crate) fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| {
         Error::new(format!("cannot make the folder: {error}"))
             .help("choose a folder that you may write to")
@@ -42,7 +43,7 @@ pub fn create_folder(path: &Path) -> Result<()> {
 /// A file that is written piece by piece and takes its name only once it is complete. Links are followed; a device or
 /// pipe is written as it is.
 #[derive(Debug)]
-pub struct WholeFile {
+pub(crate) struct WholeFile {
     path: PathBuf,
     /// What is renamed at the end; nothing for a device.
     temporary: Option<PathBuf>,

@@ -54,6 +54,21 @@ ul { padding-left: 1.2rem; margin: .25rem 0 }
 ";
 
 /// One run of a report, drawn.
+///
+/// ```
+/// use powercurve::advise::{Market, PricedCurve};
+/// use powercurve::platform::pricing::PriceOverride;
+/// use powercurve::render::report::{Section, page};
+/// use powercurve::show::{Load, Report};
+/// use powercurve::{PowerCurve, Run};
+/// let run = Run::new("primes", PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0)])?);
+/// let (priced, tariff) = PricedCurve::usual(&run)?;
+/// let market = Market { region: "us-east-1".to_owned(), given: PriceOverride::default(), free_tier: false };
+/// let report = Report::of(&run, &priced, &tariff, &Load { market, per_month: 1e6 })?;
+/// let html = page("Our functions", None, &[Section::new(&report)?]);
+/// assert!(html.contains("<h2>primes</h2>") && html.contains("<strong>cpu-bound</strong>"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Section {
     /// Cells of the index.
@@ -94,6 +109,13 @@ impl Section {
 }
 
 /// The page: an index where there are several runs, then one section a run.
+///
+/// ```
+/// use powercurve::render::{chart::Theme, report::page};
+/// let html = page("Week 7", Some(Theme::Dark), &[]);
+/// assert!(html.contains("<h1>Week 7</h1>") && html.contains("color-scheme: dark"));
+/// assert!(!html.contains("<script") && !html.contains("http")); // it stands alone
+/// ```
 pub fn page(title: &str, theme: Option<Theme>, sections: &[Section]) -> String {
     let mut html = format!("<header>\n<h1>{}</h1>\n", escape(title));
     if sections.len() > 1 {

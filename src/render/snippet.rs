@@ -5,6 +5,15 @@ use std::fmt::Write;
 use crate::units::MemoryMb;
 
 /// What the snippet is for.
+///
+/// ```
+/// use powercurve::{MemoryMb, render::snippet::Snippet};
+/// let memory = MemoryMb::new(1536)?;
+/// let sam = Snippet::Sam.text("resize-image", memory);
+/// assert!(sam.starts_with("ResizeImage:\n  Type: AWS::Serverless::Function") && sam.ends_with("MemorySize: 1536\n"));
+/// assert!(Snippet::Cdk.text("resize-image", memory).contains("memorySize: 1536,"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snippet {
     /// A resource of an AWS SAM template.

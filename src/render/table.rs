@@ -7,6 +7,14 @@ use crate::error::{Error, Result};
 use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// A column by its two names: that of a field in CSV, and that of a heading for people.
+///
+/// ```
+/// use powercurve::render::table::{Cell, Column, Table};
+/// let mut table = Table::new(&[Column { field: "accepted_share", heading: "accepted" }, Column::plain("runs")]);
+/// table.row([Cell::Share(0.875), Cell::Count(40)]);
+/// assert_eq!(table.csv()?, "accepted_share,runs\n0.875,40\n");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     /// Name of the field, with its unit: `duration_ms`.
@@ -16,6 +24,15 @@ pub struct Column {
 }
 
 /// One value: people see it rounded and with its unit, programs in full.
+///
+/// ```
+/// use powercurve::render::table::Cell;
+/// use powercurve::units::Currency;
+/// assert_eq!(Cell::Change(-0.125).to_string(), "-12.5 %");
+/// assert_eq!(Cell::Hours(5400.0).to_string(), "1.5");
+/// assert_eq!(Cell::or_empty(None, Cell::Count).to_string(), "");
+/// assert_eq!(Cell::SignedCost(-3.5).in_currency(Currency::Cny).to_string(), "-¥3.50");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     /// Words.
@@ -158,6 +175,15 @@ impl Table {
 
     /// Several tables as one: a column with the name of the part, then the columns of all parts, by their fields; a part has
     /// nothing to say in those of the others.
+    ///
+    /// ```
+    /// use powercurve::render::table::{Cell, Column, Table};
+    /// let mut errors = Table::new(&[Column::plain("median")]);
+    /// errors.row([Cell::Share(0.02)]);
+    /// let both = Table::stack(Column::plain("task"), &[("fit", errors.clone()), ("prediction", errors)]);
+    /// assert_eq!(both.csv()?, "task,median\nfit,0.02\nprediction,0.02\n");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn stack(part: Column, parts: &[(&str, Self)]) -> Self {
         let mut columns = vec![part];
         for column in parts.iter().flat_map(|(_, table)| &table.columns) {
@@ -180,12 +206,30 @@ impl Table {
     }
 
     /// Adds a row. Cells that are missing are empty, cells without a column are left out.
+    ///
+    /// ```
+    /// use powercurve::render::table::{Cell, Column, Table};
+    /// let mut table = Table::new(&[Column::plain("id"), Column::plain("runs")]);
+    /// table.row([Cell::Text("a".to_owned())]);
+    /// table.row([Cell::Text("b".to_owned()), Cell::Count(1), Cell::Count(2)]);
+    /// assert_eq!(table.csv()?, "id,runs\na,\nb,1\n");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let cells = cells.into_iter().chain(std::iter::repeat(Cell::Empty));
         self.rows.push(cells.take(self.columns.len()).collect());
     }
 
     /// Columns aligned with spaces, a rule under the headings, a line break at the end.
+    ///
+    /// ```
+    /// use powercurve::render::table::{Cell, Column, Table};
+    /// let mut table = Table::new(&[Column::plain("memory"), Column::plain("best")]);
+    /// table.row([Cell::Memory(powercurve::MemoryMb::new(512)?), Cell::Text("cheapest".to_owned())]);
+    /// let text = table.text();
+    /// assert_eq!(text.lines().map(|line| line.trim()).collect::<Vec<_>>()[2], "512 MB   cheapest");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn text(&self) -> String {
         let mut table = comfy_table::Table::new();
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'))).force_no_tty();
@@ -213,6 +257,13 @@ impl Table {
     }
 
     /// A table in HTML.
+    ///
+    /// ```
+    /// use powercurve::render::table::{Cell, Column, Table};
+    /// let mut table = Table::new(&[Column::plain("function")]);
+    /// table.row([Cell::Link { text: "a & b".to_owned(), to: "#run-1".to_owned() }]);
+    /// assert!(table.html().contains("<a href=\"#run-1\">a &amp; b</a>"));
+    /// ```
     pub fn html(&self) -> String {
         let line = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
             let cell = |(i, text): (usize, String)| {

@@ -15,6 +15,19 @@ const BEYOND: f64 = 1.2;
 /// Adds the model's line and its band to a series of points: from a little below the smallest size to a little above
 /// the largest, through all of `also`; priced by `tariff`.
 ///
+/// ```
+/// use powercurve::{PowerCurve, Run, advise::PricedCurve, model::Observation, pattern::Reader};
+/// use powercurve::{render::chart::Series, show};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?);
+/// let (_, tariff) = PricedCurve::usual(&run)?;
+/// let posterior = Reader::shipped().posterior(&Observation::of(&run));
+/// let series = show::add_model(Series::measured("resize", run.curve), &posterior, &[], &tariff)?;
+/// let model = series.model.expect("a line");
+/// let ends = [0, model.len() - 1].map(|i| model.points()[i].memory.mb());
+/// assert_eq!(ends, [213, 1229]); // a fifth beyond both ends
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
 /// # Errors
 /// When the posterior predicts nothing at any of these sizes.
 pub fn add_model(series: Series, posterior: &Posterior<'_>, also: &[MemoryMb], tariff: &Tariff) -> Result<Series> {
@@ -33,6 +46,14 @@ fn beyond(memory: MemoryMb, factor: f64) -> MemoryMb {
 }
 
 /// A mark at each size that a strategy chooses; one that several choose has all their names.
+///
+/// ```
+/// use powercurve::{MemoryMb, advise::Strategy, show};
+/// let [small, large] = [512, 3008].map(|mb| MemoryMb::new(mb).expect("a size"));
+/// let marks = show::optima(&[(Strategy::Cost, small), (Strategy::Balanced(0.5), small), (Strategy::Speed, large)]);
+/// let labels: Vec<&str> = marks.iter().map(|mark| mark.label.as_str()).collect();
+/// assert_eq!(labels, ["lowest cost, balanced: 512 MB", "fastest: 3008 MB"]);
+/// ```
 pub fn optima(choices: &[(Strategy, MemoryMb)]) -> Vec<Mark> {
     let mut sizes: Vec<MemoryMb> = choices.iter().map(|(_, memory)| *memory).collect();
     sizes.sort_unstable();

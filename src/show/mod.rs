@@ -18,7 +18,13 @@ mod words;
 pub use crate::advise::usual_sizes;
 pub use fleet::fleet;
 pub use marks::{add_model, optima};
-pub use report::{Levers, Load, Report, needs_two_sizes};
+#[cfg(feature = "cli")]
+pub(crate) use report::needs_two_sizes;
+pub use report::{Levers, Load, Report};
 pub use subject::Subject;
-pub use tables::{points, probabilities, ranked, shares};
-pub use words::{advice, choice, too_small, why};
+pub(crate) use tables::ranked;
+pub use tables::{points, probabilities, shares};
+pub(crate) use words::too_small;
+#[cfg(feature = "cli")]
+pub(crate) use words::why;
+pub use words::{advice, choice};

@@ -18,7 +18,7 @@ use crate::workload::{Environment, Lever, Scenario};
 ///
 /// # Errors
 /// When the run has one.
-pub fn needs_two_sizes(run: &Run) -> Result<()> {
+pub(crate) fn needs_two_sizes(run: &Run) -> Result<()> {
     if run.curve.len() > 1 {
         return Ok(());
     }
@@ -27,6 +27,18 @@ pub fn needs_two_sizes(run: &Run) -> Result<()> {
 }
 
 /// A recorded run and the answers to every question about it.
+///
+/// ```
+/// use powercurve::advise::{Market, PricedCurve};
+/// use powercurve::{Pattern, PowerCurve, Run, platform::pricing::PriceOverride, show::{Load, Report}};
+/// let run = Run::new("asks an API", PowerCurve::from_ms(&[(128, 1604.0), (512, 1598.0), (1024, 1601.0)])?);
+/// let (priced, tariff) = PricedCurve::usual(&run)?;
+/// let market = Market { region: "us-east-1".to_owned(), given: PriceOverride::default(), free_tier: false };
+/// let report = Report::of(&run, &priced, &tariff, &Load { market, per_month: 1e6 })?;
+/// assert_eq!(report.reading.pattern, Pattern::NetworkBoundApi);
+/// assert!(report.choices.iter().any(|(_, best)| best.choice.memory.mb() == 128));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Report {
     /// Name of the run.
@@ -54,6 +66,15 @@ pub struct Report {
 }
 
 /// The load and the bill that a report reckons with.
+///
+/// ```
+/// use powercurve::{Arch, advise::Market, platform::pricing::PriceOverride, show::Load};
+/// let market = Market { region: "eu-west-1".to_owned(), given: PriceOverride::default(), free_tier: true };
+/// let load = Load { market, per_month: 1e6 };
+/// // a million calls of 0.4 GB-seconds each are within the free tier
+/// assert_eq!(load.market.prices(Arch::X86_64)?.month(0.4 * load.per_month, load.per_month, true).usd(), 0.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Load {
     /// Where the bill of a month comes from.
@@ -98,6 +119,19 @@ impl Report {
 }
 
 /// What changes of a function would do to the workload that was fitted to its run.
+///
+/// ```
+/// use powercurve::advise::{Market, PricedCurve};
+/// use powercurve::{PowerCurve, Run, platform::pricing::PriceOverride, show::{Load, Report}};
+/// let run = Run::new("asks an API", PowerCurve::from_ms(&[(128, 1604.0), (512, 1598.0), (1024, 1601.0)])?);
+/// let (priced, tariff) = PricedCurve::usual(&run)?;
+/// let market = Market { region: "us-east-1".to_owned(), given: PriceOverride::default(), free_tier: false };
+/// let levers = Report::of(&run, &priced, &tariff, &Load { market, per_month: 1e6 })?.levers;
+/// assert!(levers.help.iter().any(|(lever, _)| lever.name() == "filter-events")); // half of the events, half of the bill
+/// let wait = levers.no_help.iter().find(|(lever, _)| lever.name() == "step-functions-wait");
+/// assert!(wait.is_some_and(|(_, why)| why == "would cost more than it saves")); // three transitions for 1.6 s at 128 MB
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Levers {
     /// The memory size at which they are judged.

@@ -13,6 +13,17 @@ use crate::units::MemoryMb;
 use crate::workload::Workload;
 
 /// A run or a workload, ready to be drawn.
+///
+/// ```
+/// use powercurve::advise::Strategy;
+/// use powercurve::{PowerCurve, Run, show::Subject};
+/// let curve = PowerCurve::from_ms(&[(128, 25148.0), (512, 6067.0), (1024, 3084.0), (3008, 1781.0)])?;
+/// let subject = Subject::run(&Run::new("primes", curve))?;
+/// assert!(subject.answer.starts_with("cpu-bound ("));
+/// assert_eq!(subject.choices(&[Strategy::Speed])[0].1.mb(), 3008);
+/// assert_eq!(subject.chart().marks[0].label, "1 vCPU");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// Points, curve and band, under the name of the run or workload.
@@ -48,6 +59,13 @@ impl Subject {
 
     /// The same with the points of one simulated tuning run.
     ///
+    /// ```
+    /// use powercurve::{show::Subject, workload::preset};
+    /// let subject = Subject::simulated(&preset("prime-numbers")?, 7)?;
+    /// assert!(subject.series.simulated && subject.series.measured.is_some() && subject.series.model.is_some());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Subject::workload`].
     pub fn simulated(workload: &Workload, seed: u64) -> Result<Self> {
@@ -55,6 +73,17 @@ impl Subject {
     }
 
     /// What was measured of a run, with its costs, and nothing that a model says.
+    ///
+    /// ```
+    /// use powercurve::{PowerCurve, Run, advise::PricedCurve, show::Subject};
+    /// let curve = PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?;
+    /// let run = Run { invocations: Some(50), ..Run::new("resize", curve) };
+    /// let (priced, tariff) = PricedCurve::usual(&run)?;
+    /// let plain = Subject::measured(&run, priced);
+    /// assert_eq!((plain.about.as_str(), plain.series.model.is_none()), ("50 invocations a size", true));
+    /// assert!(plain.with_model(&run, &tariff)?.series.model.is_some());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn measured(run: &Run, choice: PricedCurve) -> Self {
         let invocations = run.invocations.map(|n| format!("{n} invocations a size"));
         let known = [run.runtime.clone(), run.arch.map(|a| a.to_string()), invocations];
@@ -83,6 +112,14 @@ impl Subject {
 
     /// The expected curve of a workload, and the points of a simulated tuning run where there is a seed; `price` gives
     /// costs to a simulated run.
+    ///
+    /// ```
+    /// use powercurve::{advise::PricedCurve, platform::billing::BillingStep, show::Subject, workload::preset};
+    /// let subject = Subject::of_workload(&preset("matrix-inversion")?, None, BillingStep::Ms100, PricedCurve::usual)?;
+    /// assert_eq!(subject.series.measured, None); // no seed, no points
+    /// assert_eq!(subject.about, "Inverts a 1500 x 1500 matrix with a multithreaded linear algebra library");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the workload finishes at no memory size, or `price` fails.
@@ -145,6 +182,15 @@ impl Subject {
 
     /// A chart of two, without marks; the other one is drawn hollow and dashed, without its costs where they are in another
     /// currency.
+    ///
+    /// ```
+    /// use powercurve::{show::Subject, workload::preset};
+    /// let [one, many] = [preset("prime-numbers")?, preset("matrix-inversion")?];
+    /// let chart = Subject::workload(&one)?.against(Subject::workload(&many)?);
+    /// assert_eq!(chart.title, "prime-numbers against matrix-inversion");
+    /// assert_eq!(chart.subtitle, "cpu-bound against cpu-bound-multithreaded");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn against(self, other: Self) -> Chart {
         let title = format!("{} against {}", self.series.name, other.series.name);
         let both = !self.answer.is_empty() && !other.answer.is_empty();

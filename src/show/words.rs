@@ -5,6 +5,16 @@ use crate::predict::Next;
 use crate::units::MemoryMb;
 
 /// What to measure next and why, as the start of a sentence and without a full stop.
+///
+/// ```
+/// use powercurve::{MemoryMb, predict::Next, show};
+/// let next = Next::Measure { memory: MemoryMb::new(1024)?, regret: 0.08, regret_after: 0.02 };
+/// assert_eq!(
+///     show::advice(&next),
+///     "Measuring 1024 MB is expected to cut the regret of the choice from 8.0 % to 2.0 %"
+/// );
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn advice(next: &Next) -> String {
     let mut advice = why(next);
     if let Some(first) = advice.get_mut(0..1) {
@@ -14,7 +24,7 @@ pub fn advice(next: &Next) -> String {
 }
 
 /// The same in the middle of a sentence.
-pub fn why(next: &Next) -> String {
+pub(crate) fn why(next: &Next) -> String {
     match next {
         Next::Measure { memory, regret, regret_after } => format!(
             "measuring {memory} is expected to cut the regret of the choice from {:.1} % to {:.1} %",
@@ -28,12 +38,20 @@ pub fn why(next: &Next) -> String {
 }
 
 /// The sizes that a function needs more memory than.
-pub fn too_small(sizes: &[MemoryMb]) -> String {
+pub(crate) fn too_small(sizes: &[MemoryMb]) -> String {
     let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
     format!("Too small for the memory used: {}.", sizes.join(", "))
 }
 
 /// Among which of so many measured sizes there is a choice at all ([`crate::advise::pareto`]).
+///
+/// ```
+/// use powercurve::{PowerCurve, Run, advise::{PricedCurve, pareto}, show};
+/// let run = Run::new("asks an API", PowerCurve::from_ms(&[(128, 1590.0), (512, 1598.0), (1024, 1601.0)])?);
+/// let (priced, _) = PricedCurve::usual(&run)?;
+/// assert_eq!(show::choice(&pareto(&priced), 3), "128 MB is both the fastest and the cheapest measured size.");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn choice(pareto: &[PricedPoint], measured: usize) -> String {
     match pareto {
         [only] if measured == 1 => format!(

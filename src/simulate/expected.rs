@@ -11,6 +11,14 @@ use crate::units::MemoryMb;
 use crate::workload::{Call, CallMode, Cpu, Transfer, Workload};
 
 /// Mean time of one invocation by what it was spent on, in ms.
+///
+/// ```
+/// use powercurve::{MemoryMb, simulate::breakdown, workload::preset};
+/// let time = breakdown(&preset("third-party-api")?, MemoryMb::new(1769)?, 0.0);
+/// assert!((time.wait_ms - 1600.0).abs() < 1e-6);
+/// assert_eq!(time.total_ms(), time.wait_ms + time.cpu_ms); // no transfer, no queue, no cold starts
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Breakdown {
     /// Running on, or throttled for, the CPU.
@@ -32,12 +40,22 @@ impl Breakdown {
     }
 
     /// Everything but what a cold start adds.
-    pub fn warm_ms(&self) -> f64 {
+    pub(crate) fn warm_ms(&self) -> f64 {
         self.cpu_ms + self.wait_ms + self.transfer_ms + self.queue_ms
     }
 }
 
 /// What running a workload at a memory size ends in.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::expected};
+/// let w = Workload::from_toml("[cpu]\nwork_ms = 800000\n[memory]\nfootprint_mb = 200")?;
+/// let outcome = |mb| Ok::<_, powercurve::Error>(expected(&w, MemoryMb::new(mb)?, 0.0).to_string());
+/// assert_eq!(outcome(128)?, "out of memory: it needs 200 MB");
+/// assert_eq!(outcome(1769)?, "finished in 800000.00 ms");
+/// assert!(outcome(885)?.starts_with("timed out: it needs 16"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
     /// It finishes, and this is where the time goes.
@@ -64,6 +82,16 @@ impl fmt::Display for Outcome {
 ///
 /// `queue_ms` is the mean time in the fixed-capacity downstream: see [`crate::simulate::queue_ms`].
 /// Outliers are left out, as the trimmed mean of a power-tuning run leaves them out.
+///
+/// ```
+/// use powercurve::simulate::{Outcome, expected, queue_ms};
+/// use powercurve::{MemoryMb, workload::preset};
+/// let database = preset("small-database")?;
+/// let queue_ms = database.downstream.as_ref().map_or(0.0, |d| queue_ms(d, 4.0));
+/// let outcome = expected(&database, MemoryMb::new(1024)?, queue_ms);
+/// assert!(matches!(outcome, Outcome::Finished(time) if time.queue_ms > 5.0 * time.cpu_ms));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn expected(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Outcome {
     let footprint = workload.footprint_mb();
     if footprint > memory.as_f64() {
@@ -75,11 +103,27 @@ pub fn expected(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Outcome
 }
 
 /// The mean duration in ms of an invocation, its share of cold starts included, whether or not Lambda would let it finish.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::expected_ms};
+/// // 3 s of CPU work and 1 s of waiting, at one vCPU and at half of one
+/// let w = Workload::from_toml("[cpu]\nwork_ms = 3000\nthrottle_overhead = 0\n[[call]]\nlatency_ms = 1000")?;
+/// assert!((expected_ms(&w, MemoryMb::new(1769)?) - 4000.0).abs() < 1e-6);
+/// assert!((expected_ms(&w, MemoryMb::new(885)?) - 7000.0).abs() < 70.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn expected_ms(workload: &Workload, memory: MemoryMb) -> f64 {
     breakdown(workload, memory, 0.0).total_ms()
 }
 
 /// Where the time of an invocation goes, whether or not Lambda would let it finish.
+///
+/// ```
+/// use powercurve::{MemoryMb, simulate::breakdown, workload::preset};
+/// let cold = breakdown(&preset("java-cold-start")?, MemoryMb::new(512)?, 0.0);
+/// assert!(cold.cold_ms > 0.9 * cold.total_ms()); // init and first call are nearly all of it
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakdown {
     let speed = Speed::new(workload, memory).slowed(workload.noise.mean_slowdown());
     let (cpu_and_wait, wait_ms) = handler_ms(workload, &speed);

@@ -18,6 +18,15 @@ use crate::units::{MemoryMb, Millis};
 use crate::workload::{Call, CallMode, Workload};
 
 /// What the REPORT line of one invocation says, and where the time went.
+///
+/// ```
+/// use powercurve::{MemoryMb, simulate::Tuning, workload::preset};
+/// let calls = Tuning::default().invocations(&preset("java-cold-start")?, MemoryMb::new(1024)?).unwrap_or_default();
+/// let first = &calls[0];
+/// assert!(first.init.is_some_and(|init| init.ms() > 1000.0)); // "Init Duration"
+/// assert_eq!(first.billed.ms(), first.total_ms().ceil()); // the init is billed too
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InvocationResult {
     /// Time in the handler ("Duration").

@@ -53,6 +53,16 @@ impl Default for Tuning {
 }
 
 /// A power-tuning run, and the sizes that did not make it.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::Tuning};
+/// let w = Workload::from_toml("[cpu]\nwork_ms = 100\n[memory]\nfootprint_mb = 200")?;
+/// let result = Tuning::default().run(&w, &[MemoryMb::new(128)?, MemoryMb::new(256)?])?;
+/// assert_eq!(result.run.curve.sizes().collect::<Vec<_>>(), [MemoryMb::new(256)?]);
+/// let (memory, outcome) = result.failed[0];
+/// assert_eq!(format!("{memory}: {outcome}"), "128 MB: out of memory: it needs 200 MB");
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TuningResult {
     /// The run: the curve has the sizes at which every invocation finished.
@@ -63,6 +73,13 @@ pub struct TuningResult {
 
 impl Tuning {
     /// The most invocations at one memory size.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, simulate::Tuning, workload::preset};
+    /// let tuning = Tuning { invocations: Tuning::MAX_INVOCATIONS + 1, ..Tuning::default() };
+    /// assert!(tuning.run(&preset("no-op")?, &[MemoryMb::MIN]).is_err());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub const MAX_INVOCATIONS: u32 = 100_000;
 
     /// Tunes `workload` at `sizes`; sizes are worked out in parallel, the result does not depend on it.
@@ -74,6 +91,13 @@ impl Tuning {
     }
 
     /// The same at the tool's prices of another region.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, simulate::Tuning, units::Currency, workload::preset};
+    /// let run = Tuning::default().run_in(&preset("no-op")?, &[MemoryMb::MIN], "cn-north-1")?.run;
+    /// assert_eq!(run.currency(), Currency::Cny);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Tuning::run`], or when the region is unknown.
@@ -101,6 +125,15 @@ impl Tuning {
     }
 
     /// Every invocation of a checked workload at one memory size, in the order in which they are sent.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, simulate::Tuning, workload::preset};
+    /// let tuning = Tuning { invocations: 10, ..Tuning::default() };
+    /// let calls = tuning.invocations(&preset("third-party-api")?, MemoryMb::new(512)?).unwrap_or_default();
+    /// assert_eq!(calls.iter().filter(|call| call.init.is_some()).count(), 1); // in series only the first is cold
+    /// assert!(tuning.invocations(&preset("java-cold-start")?, MemoryMb::MIN).is_err()); // needs 160 MB
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The outcome, when the size has less memory than the workload needs.
@@ -198,6 +231,16 @@ pub fn exact(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep) -> R
 }
 
 /// The same at the tool's prices of another region.
+///
+/// ```
+/// use powercurve::{MemoryMb, simulate::{exact, exact_in}, workload::preset};
+/// let (workload, sizes) = (preset("prime-numbers")?, [MemoryMb::new(1024)?]);
+/// let home = exact(&workload, &sizes, Default::default())?.run.curve;
+/// let there = exact_in(&workload, &sizes, Default::default(), "ap-east-1")?.run.curve;
+/// let usd = |curve: &powercurve::PowerCurve| curve.points()[0].cost.map_or(0.0, |cost| cost.usd());
+/// assert!((usd(&there) / usd(&home) - 2.9 / 2.1).abs() < 1e-9); // the tuner's constants of both regions
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`exact`], or when the region is unknown.

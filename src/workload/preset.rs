@@ -5,6 +5,15 @@ use crate::pattern::Pattern;
 use crate::workload::Workload;
 
 /// A workload file that ships with the tool.
+///
+/// ```
+/// use powercurve::{Pattern, workload::Preset};
+/// let database = Preset::find("downstream-limited")?; // by its pattern
+/// assert_eq!(database.name, "small-database");
+/// assert!(database.toml.contains("capacity = 20"));
+/// assert_eq!(database.workload()?.pattern, Some(Pattern::DownstreamLimited));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Preset {
     /// The name to give on the command line: what the function does.
@@ -20,6 +29,14 @@ macro_rules! presets {
 }
 
 /// One preset a pattern, in the order of [`Pattern::ALL`], then further examples.
+///
+/// ```
+/// use powercurve::{Pattern, workload::PRESETS};
+/// for (preset, pattern) in PRESETS.iter().zip(Pattern::ALL) {
+///     assert_eq!(preset.workload()?.pattern, Some(pattern));
+/// }
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 pub const PRESETS: &[Preset] = presets![
     "no-op",
     "prime-numbers",
@@ -65,6 +82,13 @@ impl Preset {
 }
 
 /// The workload of the preset of this name (or of this pattern).
+///
+/// ```
+/// use powercurve::workload::preset;
+/// assert_eq!(preset("third-party-api")?.calls[0].latency_ms, 1600.0);
+/// assert!(preset("no-such").unwrap_err().to_string().contains("third-party-api")); // lists the names
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`Preset::find`].

@@ -8,6 +8,17 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// The language runtime of a function.
+///
+/// ```
+/// use powercurve::workload::Runtime;
+/// let runtime: Runtime = "nodejs".parse()?;
+/// assert_eq!(runtime.helper_fraction(), 0.08); // garbage collector and I/O pool run beside the handler
+/// let slowest = Runtime::ALL.into_iter().max_by(|a, b| a.init_ms().total_cmp(&b.init_ms()));
+/// assert_eq!(slowest.map(Runtime::name), Some("dotnet"));
+/// assert!(Runtime::Rust.cpu_ms_per_mb() < Runtime::Python.cpu_ms_per_mb());
+/// assert!(Runtime::Rust.idle_memory_mb() < Runtime::Java.idle_memory_mb());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Runtime {
@@ -63,6 +74,13 @@ impl Runtime {
 
     /// Reads a runtime out of any spelling in a recorded run (`nodejs20.x`, `python3.13`,
     /// `Java JVM + SnapStart`, `dotnet6`, `Kotlin JVM`); `None` when it names none of them.
+    ///
+    /// ```
+    /// use powercurve::workload::Runtime;
+    /// assert_eq!(Runtime::detect("nodejs20.x"), Some(Runtime::NodeJs));
+    /// assert_eq!(Runtime::detect("Java JVM + SnapStart"), Some(Runtime::Java));
+    /// assert_eq!(Runtime::detect("cobol"), None);
+    /// ```
     pub fn detect(s: &str) -> Option<Self> {
         let s = s.to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|w| s.contains(w));

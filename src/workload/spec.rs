@@ -59,6 +59,15 @@ pub struct Workload {
 }
 
 /// CPU work of the handler.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::expected_ms, workload::Cpu};
+/// // 600 ms of work, alone and on four threads
+/// let one = Workload { cpu: Cpu { work_ms: 600.0, ..Cpu::default() }, ..Workload::default() };
+/// let four = Workload { cpu: Cpu { parallel_ms: 600.0, threads: 4, ..Cpu::default() }, ..Workload::default() };
+/// let gain = |w: &Workload| expected_ms(w, MemoryMb::MIN) / expected_ms(w, MemoryMb::MAX);
+/// assert!(gain(&one) < 15.0 && gain(&four) > 40.0); // one vCPU is 13.8 times the share at 128 MB
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cpu {
@@ -98,6 +107,17 @@ impl Default for Cpu {
 }
 
 /// One or several calls to another service.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::expected_ms};
+/// let call = |keep_alive: bool| {
+///     let text = format!("[[call]]\nlatency_ms = 20\nconnect_ms = 60\nkeep_alive = {keep_alive}");
+///     Ok::<_, powercurve::Error>(expected_ms(&Workload::from_toml(&text)?, MemoryMb::MAX))
+/// };
+/// assert!((call(true)? - 20.0).abs() < 1e-9);
+/// assert!((call(false)? - 80.0).abs() < 1e-9); // a new connection every time
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Call {
@@ -144,17 +164,28 @@ impl Default for Call {
 
 impl Call {
     /// CPU time of one call on a warm function, with connection set-up where it is paid, in ms.
-    pub fn warm_cpu_ms(&self) -> f64 {
+    pub(crate) fn warm_cpu_ms(&self) -> f64 {
         self.cpu_ms + if self.keep_alive { 0.0 } else { self.connect_cpu_ms }
     }
 
     /// Time spent waiting for connection set-up in one call on a warm function, in ms.
-    pub fn warm_connect_ms(&self) -> f64 {
+    pub(crate) fn warm_connect_ms(&self) -> f64 {
         if self.keep_alive { 0.0 } else { self.connect_ms }
     }
 }
 
 /// Whether the calls of a group follow each other.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::expected_ms};
+/// let calls = |mode: &str| {
+///     let text = format!("[[call]]\ncount = 5\nlatency_ms = 100\nmode = \"{mode}\"");
+///     Ok::<_, powercurve::Error>(expected_ms(&Workload::from_toml(&text)?, MemoryMb::MAX))
+/// };
+/// assert!((calls("serial")? - 500.0).abs() < 1e-6);
+/// assert!((100.0..200.0).contains(&calls("parallel")?)); // the slowest of five
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallMode {
@@ -166,6 +197,14 @@ pub enum CallMode {
 }
 
 /// Shape of a latency distribution, given its mean and coefficient of variation.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::expected_ms};
+/// // of five calls at the same time the slowest counts: none is slower than the others where all take the mean
+/// let text = "[[call]]\ncount = 5\nlatency_ms = 100\nmode = \"parallel\"\ndistribution = \"constant\"";
+/// assert!((expected_ms(&Workload::from_toml(text)?, MemoryMb::MAX) - 100.0).abs() < 1e-6);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Distribution {
@@ -179,6 +218,17 @@ pub enum Distribution {
 }
 
 /// Bulk data moved through the function.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::breakdown, workload::Transfer};
+/// let text = "[[transfer]]\nmegabytes = 150\ncpu_ms_per_mb = 4";
+/// let transfer_ms = |w: &Workload, mb| Ok::<_, powercurve::Error>(breakdown(w, MemoryMb::new(mb)?, 0.0).transfer_ms);
+/// let w = Workload::from_toml(text)?;
+/// assert_eq!(w.transfers[0], Transfer { megabytes: 150.0, cpu_ms_per_mb: Some(4.0), ..Transfer::default() });
+/// assert!((transfer_ms(&w, 1769)? - 2000.0).abs() < 1e-6); // one stream of 75 MB/s
+/// assert!(transfer_ms(&w, 128)? > 8000.0); // there the CPU does not keep up
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Transfer {
@@ -208,6 +258,15 @@ impl Default for Transfer {
 }
 
 /// Memory used, and what happens when it is scarce.
+///
+/// ```
+/// use powercurve::simulate::{Outcome, expected};
+/// use powercurve::{MemoryMb, Workload};
+/// let w = Workload::from_toml("[cpu]\nwork_ms = 50\n[memory]\nfootprint_mb = 300")?;
+/// assert_eq!(expected(&w, MemoryMb::new(256)?, 0.0), Outcome::OutOfMemory(300.0));
+/// assert!(matches!(expected(&w, MemoryMb::new(512)?, 0.0), Outcome::Finished(_)));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Footprint {
@@ -220,6 +279,15 @@ pub struct Footprint {
 }
 
 /// A service with a fixed capacity: a queue forms in front of it when many invocations use it at once.
+///
+/// ```
+/// use powercurve::{simulate::queue_ms, workload::Downstream};
+/// // alone one query takes its 4 ms; behind others that use half of the one connection, twice as long
+/// let database = Downstream { service_ms: 4.0, ..Downstream::default() };
+/// let busy = Downstream { other_load_per_s: 125.0, ..database.clone() };
+/// assert!((queue_ms(&database, 10.0) - 4.0).abs() < 1e-6);
+/// assert!((queue_ms(&busy, 10.0) - 8.0).abs() < 1e-6);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Downstream {
@@ -258,12 +326,22 @@ impl Default for Downstream {
 
 impl Downstream {
     /// Share of the capacity that the load of others keeps busy: `rate * service time / capacity`.
-    pub fn others_utilization(&self) -> f64 {
+    fn others_utilization(&self) -> f64 {
         self.other_load_per_s * self.service_ms / 1e3 / f64::from(self.capacity)
     }
 }
 
 /// Cold starts.
+///
+/// ```
+/// use powercurve::{MemoryMb, Workload, simulate::breakdown};
+/// let text = "[cpu]\nwork_ms = 10\n[cold_start]\nshare = 0.5\ninit_ms = 400\nfirst_call_cpu_ms = 100";
+/// let cold_ms = |mb| Ok::<_, powercurve::Error>(breakdown(&Workload::from_toml(text)?, MemoryMb::new(mb)?, 0.0).cold_ms);
+/// // half of the invocations pay both
+/// assert!((cold_ms(1769)? - 250.0).abs() < 1e-6);
+/// assert!(cold_ms(128)? > 800.0); // the init runs at full speed, the first call is throttled
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ColdStart {
@@ -277,6 +355,18 @@ pub struct ColdStart {
 }
 
 /// Variation between invocations that the parts above do not already explain.
+///
+/// ```
+/// use powercurve::{MemoryMb, simulate::Tuning, workload::{Noise, preset}};
+/// let quiet = Noise { cpu_cv: 0.0, drift_cv: 0.0, ..Noise::default() };
+/// let sd_ms = |noise: Noise| {
+///     let workload = powercurve::Workload { noise, ..preset("prime-numbers")? };
+///     let result = Tuning::default().run(&workload, &[MemoryMb::new(1769)?])?;
+///     Ok::<_, powercurve::Error>(result.run.curve.points()[0].sample.sd_ms.unwrap_or(0.0))
+/// };
+/// assert!(sd_ms(quiet)? < 1.0 && sd_ms(Noise::default())? > 20.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Noise {
@@ -311,16 +401,30 @@ impl Default for Noise {
 
 impl Noise {
     /// Mean CPU time of an invocation over the hardware generations, relative to the first generation.
-    pub fn mean_slowdown(&self) -> f64 {
+    pub(crate) fn mean_slowdown(&self) -> f64 {
         1.0 + self.second_generation_share * (1.0 / self.second_generation_speed - 1.0)
     }
 }
 
 impl Workload {
     /// Largest workload file, in bytes.
+    ///
+    /// ```
+    /// use powercurve::Workload;
+    /// let long = " ".repeat(Workload::MAX_TOML_BYTES + 1);
+    /// assert!(Workload::from_toml(&long).unwrap_err().to_string().contains("expected at most 1048576"));
+    /// ```
     pub const MAX_TOML_BYTES: usize = 1 << 20;
 
     /// Reads and checks a workload file.
+    ///
+    /// ```
+    /// use powercurve::Workload;
+    /// let error = Workload::from_toml("[cpu]\nwork_ms = -5").unwrap_err().to_string();
+    /// assert!(error.contains("cpu.work_ms = -5 is out of range"), "{error}");
+    /// assert!(Workload::from_toml("[cpu]\nwork = 5").is_err()); // no such key
+    /// assert!(Workload::from_toml("").is_err()); // does nothing
+    /// ```
     ///
     /// # Errors
     /// When the text is not TOML, has an unknown key, or a value is outside its range; the
@@ -349,11 +453,29 @@ impl Workload {
     }
 
     /// Writes the workload file; reading it back gives the same workload.
+    ///
+    /// ```
+    /// use powercurve::{Workload, workload::preset};
+    /// let mut workload = preset("prime-numbers")?;
+    /// workload.cpu.work_ms = 900.0;
+    /// assert!(workload.to_toml().contains("work_ms = 900.0"));
+    /// assert_eq!(Workload::from_toml(&workload.to_toml())?, workload);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a workload has only TOML types")
     }
 
     /// Checks every value against its range.
+    ///
+    /// ```
+    /// use powercurve::workload::preset;
+    /// let mut workload = preset("prime-numbers")?;
+    /// assert!(workload.check().is_ok());
+    /// workload.cpu.threads = 0;
+    /// assert!(workload.check().unwrap_err().to_string().contains("cpu.threads"));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Names the first key that is out of range, its value and the range.
@@ -442,6 +564,14 @@ impl Workload {
     }
 
     /// Moves it to another instruction set: a knee of its own moves as far as the knees of the instruction sets lie apart.
+    ///
+    /// ```
+    /// use powercurve::{Arch, Workload};
+    /// let mut workload = Workload::from_toml("[cpu]\nwork_ms = 100\nknee_mb = 1769")?;
+    /// workload.move_to(Arch::Arm64);
+    /// assert_eq!(workload.cpu.knee_mb.map(f64::round), Some(2048.0));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn move_to(&mut self, arch: Arch) {
         let ratio = cpu::knee_mb(arch) / cpu::knee_mb(self.arch);
         self.cpu.knee_mb = self.cpu.knee_mb.map(|knee| (knee * ratio).clamp(128.0, 10_240.0));
@@ -449,11 +579,20 @@ impl Workload {
     }
 
     /// Share of the CPU work that helper threads do: the file's value or the runtime's default.
-    pub fn helper_fraction(&self) -> f64 {
+    pub(crate) fn helper_fraction(&self) -> f64 {
         self.cpu.helper_fraction.unwrap_or(self.runtime.helper_fraction())
     }
 
     /// Largest memory used, in MB: the file's value or what the idle runtime needs.
+    ///
+    /// ```
+    /// use powercurve::Workload;
+    /// let java = Workload::from_toml("runtime = \"java\"\n[cpu]\nwork_ms = 10")?;
+    /// assert_eq!((java.footprint_mb(), java.init_ms()), (90.0, 237.0)); // an empty Java function
+    /// let own = Workload::from_toml("[cpu]\nwork_ms = 10\n[memory]\nfootprint_mb = 400\n[cold_start]\ninit_ms = 900")?;
+    /// assert_eq!((own.footprint_mb(), own.init_ms()), (400.0, 900.0));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn footprint_mb(&self) -> f64 {
         self.memory.footprint_mb.unwrap_or(self.runtime.idle_memory_mb())
     }

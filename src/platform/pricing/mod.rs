@@ -16,9 +16,21 @@ use crate::units::Usd;
 pub use table::PriceTable;
 
 /// Seconds of a month as AWS's own calculators count them: 730 hours.
-pub const SECONDS_PER_MONTH: f64 = 730.0 * 3600.0;
+pub(crate) const SECONDS_PER_MONTH: f64 = 730.0 * 3600.0;
 
 /// Whose prices a cost is computed with.
+///
+/// ```
+/// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+/// use powercurve::{Arch, MemoryMb, Millis};
+/// let cost = |basis: PriceBasis| {
+///     let tariff = PriceTable::embedded().tariff(basis, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+///     Ok::<_, powercurve::Error>(tariff.cost(MemoryMb::MIN, Millis::new(10.0)?).usd())
+/// };
+/// // a short call at 128 MB: most of what AWS charges is the request, which the tuner leaves out
+/// assert!(cost(PriceBasis::List)? > 10.0 * cost(PriceBasis::Lpt)?);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PriceBasis {
     /// The constants inside aws-lambda-power-tuning: reproduces its `averagePrice`.
@@ -41,6 +53,16 @@ impl FromStr for PriceBasis {
 }
 
 /// Prices of provisioned concurrency, in $ per GB-second.
+///
+/// ```
+/// use powercurve::{Arch, platform::pricing::PriceTable};
+/// let prices = PriceTable::embedded().list("us-east-1", Arch::X86_64)?;
+/// let provisioned = prices.provisioned()?;
+/// // share of the time that it has to be busy to be cheaper than on demand
+/// let break_even = provisioned.configured / (prices.gb_s() - provisioned.running);
+/// assert!((break_even - 0.6).abs() < 1e-4);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provisioned {
@@ -51,6 +73,15 @@ pub struct Provisioned {
 }
 
 /// Prices that the user gives instead of those of the table, in $.
+///
+/// ```
+/// use powercurve::{Arch, platform::pricing::{PriceOverride, PriceTable}};
+/// let mine = PriceOverride { gb_s: Some(1.2e-5), ..PriceOverride::default() }.checked()?;
+/// let prices = PriceTable::embedded().list("us-east-1", Arch::X86_64)?.with(&mine);
+/// assert_eq!((prices.gb_s(), prices.request), (1.2e-5, 2e-7)); // the request is still charged by the list
+/// assert!(PriceOverride { request: Some(-1.0), ..mine }.checked().is_err());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PriceOverride {
     /// Per GB-second, for all tiers.
@@ -89,6 +120,18 @@ impl PriceOverride {
 }
 
 /// What AWS charges for a function in one region and on one instruction set.
+///
+/// ```
+/// use powercurve::platform::{billing::BillingStep, pricing::PriceTable};
+/// use powercurve::{Arch, MemoryMb, Millis};
+/// let table = PriceTable::embedded();
+/// let (x86, arm) = (table.list("us-east-1", Arch::X86_64)?, table.list("us-east-1", Arch::Arm64)?);
+/// assert!((arm.gb_s() / x86.gb_s() - 0.8).abs() < 1e-4); // arm64 costs 20 % less
+/// // one GB-second and one request
+/// let cost = x86.tariff(BillingStep::Ms1).cost(MemoryMb::new(1024)?, Millis::new(1000.0)?);
+/// assert!((cost.usd() - (1.66667e-5 + 2e-7)).abs() < 1e-12);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prices {
     /// GB-seconds a month up to which a price holds, and that price in $ per GB-second; ascending,
@@ -108,7 +151,7 @@ pub struct Prices {
 
 impl Prices {
     /// Ephemeral storage that costs nothing, in MB.
-    pub const FREE_STORAGE_MB: f64 = 512.0;
+    pub(crate) const FREE_STORAGE_MB: f64 = 512.0;
 
     /// The same prices with those that the user gave instead.
     #[must_use]
@@ -135,7 +178,7 @@ impl Prices {
     }
 
     /// GB-seconds of on-demand use that AWS gives away each month, to all functions of an account together.
-    pub fn free_gb_s(&self) -> f64 {
+    pub(crate) fn free_gb_s(&self) -> f64 {
         self.free_gb_s
     }
 
@@ -170,6 +213,14 @@ impl Prices {
     }
 
     /// What ephemeral storage of `storage_mb` costs for `seconds` of billed time; the first 512 MB are free.
+    ///
+    /// ```
+    /// use powercurve::{Arch, Usd, platform::pricing::PriceTable};
+    /// let prices = PriceTable::embedded().list("us-east-1", Arch::X86_64)?;
+    /// assert_eq!(prices.storage(512.0, 1e6)?, Usd::ZERO);
+    /// assert!((prices.storage(1536.0, 1e6)?.usd() - 0.0309).abs() < 1e-9); // 1 GB for a million seconds
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When no price is known for the region.

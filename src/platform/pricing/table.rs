@@ -12,6 +12,17 @@ use crate::platform::billing::{BillingStep, Tariff};
 use crate::units::Currency;
 
 /// Every price that powercurve knows.
+///
+/// ```
+/// use powercurve::{Arch, platform::pricing::PriceTable};
+/// let table = PriceTable::embedded();
+/// assert_eq!(table.list("us-east-1", Arch::X86_64)?.gb_s(), 1.66667e-5);
+/// // an unknown region is an error that lists the known ones
+/// assert!(table.list("mars-1", Arch::X86_64).unwrap_err().to_string().contains("eu-west-1"));
+/// // every figure has a date and a source
+/// assert!(table.sources().iter().all(|(_, date, source)| date.starts_with("20") && !source.is_empty()));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceTable {
@@ -122,6 +133,13 @@ impl PriceTable {
 
     /// $ per GB-second of ephemeral storage above 512 MB.
     ///
+    /// ```
+    /// use powercurve::platform::pricing::PriceTable;
+    /// assert_eq!(PriceTable::embedded().storage("eu-west-1")?, 3.4e-8);
+    /// assert!(PriceTable::embedded().storage("us-west-2").is_err()); // a price that no source gives is not guessed
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When none is known for the region.
     pub fn storage(&self, region: &str) -> Result<f64> {
@@ -130,6 +148,12 @@ impl PriceTable {
     }
 
     /// $ per state transition of Step Functions, which charges the same in most regions.
+    ///
+    /// ```
+    /// use powercurve::platform::pricing::PriceTable;
+    /// assert_eq!(PriceTable::embedded().transition("us-east-1")?, 2.5e-5); // $0.025 per 1000
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the region is in none of the tables.
@@ -143,6 +167,14 @@ impl PriceTable {
     ///
     /// On [`PriceBasis::Lpt`] and 100 ms steps the price is the constant of that time, which
     /// gives the costs of aws-lambda-power-tuning's README to the digit.
+    ///
+    /// ```
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, MemoryMb, Millis};
+    /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::Arm64, BillingStep::Ms1)?;
+    /// assert_eq!(tariff.cost(MemoryMb::new(128)?, Millis::new(1.0)?).usd(), 1.7e-9); // the tuner's constant
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the region is unknown, or has no list price for `arch`.

@@ -11,6 +11,22 @@ use crate::pattern::Family;
 use crate::render::table::{Cell, Column, Table};
 
 /// A picture of what changing the memory size of each of many functions would do, one mark a function.
+///
+/// ```
+/// use powercurve::render::chart::{Fleet, FleetFunction, Picture};
+/// use powercurve::{Family, advise::Estimate};
+/// let resize = FleetFunction {
+///     id: "resize".to_owned(),
+///     family: Family::Cpu,
+///     duration: Estimate { mid: 0.5, low: 0.45, high: 0.55 }, // twice as fast
+///     saving: Estimate { mid: 12.0, low: 9.0, high: 15.0 },
+///     decided: true,
+/// };
+/// let fleet = Fleet { title: "Last week".to_owned(), subtitle: String::new(), functions: vec![resize] };
+/// assert!(Picture::fleet(&fleet).svg()?.contains("resize"));
+/// assert!(fleet.table().markdown().contains("| resize | cpu | -50.0 % | 12.00 | 9.00 | 15.00 |"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fleet {
     /// The headline.
@@ -22,6 +38,21 @@ pub struct Fleet {
 }
 
 /// One function of a [`Fleet`].
+///
+/// ```
+/// use powercurve::render::chart::{Fleet, FleetFunction};
+/// use powercurve::{Family, advise::Estimate};
+/// let doubtful = FleetFunction {
+///     id: "import".to_owned(),
+///     family: Family::Transfer,
+///     duration: Estimate { mid: 1.1, low: 0.9, high: 1.3 },
+///     saving: Estimate { mid: 40.0, low: -5.0, high: 80.0 },
+///     decided: false,
+/// };
+/// let fleet = Fleet { title: String::new(), subtitle: String::new(), functions: vec![doubtful] };
+/// assert!(fleet.table().markdown().contains("| import | transfer | +10.0 % |"));
+/// assert!(fleet.table().markdown().contains("measure first"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FleetFunction {
     /// Its name.

@@ -6,6 +6,15 @@ use super::scene::Rgb;
 use crate::pattern::Family;
 
 /// Light or dark background.
+///
+/// ```
+/// use powercurve::PowerCurve;
+/// use powercurve::render::chart::{Chart, Picture, Series, Theme};
+/// let chart = Chart::new("busy", Series::measured("busy", PowerCurve::from_ms(&[(128, 800.0), (512, 200.0)])?));
+/// let svg = Picture::chart(&chart).theme(Theme::Dark).svg()?;
+/// assert!(svg.contains("fill=\"#14171C\"") && !svg.contains("fill=\"#FFFFFF\"")); // the background
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Theme {

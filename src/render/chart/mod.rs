@@ -39,6 +39,18 @@ use crate::platform::cpu;
 use crate::units::{Currency, MemoryMb};
 
 /// What a chart shows. Nothing in it is computed while drawing but the layout.
+///
+/// ```
+/// use powercurve::PowerCurve;
+/// use powercurve::render::chart::{Chart, Mark, Picture, Series};
+/// let busy = Series::measured("busy", PowerCurve::from_ms(&[(128, 8000.0), (1024, 1000.0), (3008, 580.0)])?);
+/// let waiting = Series::measured("waiting", PowerCurve::from_ms(&[(128, 1600.0), (1024, 1590.0), (3008, 1600.0)])?);
+/// let marks = Mark::one_vcpu().into_iter().collect();
+/// let chart = Chart { overlay: Some(waiting), marks, ..Chart::new("busy against waiting", busy) };
+/// assert_eq!(chart.series().count(), 2);
+/// assert!(Picture::chart(&chart).svg()?.contains("1 vCPU"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     /// The headline, such as `thumbnails: cpu-bound, 97 %`.
@@ -78,6 +90,18 @@ impl Chart {
 }
 
 /// One run or one workload: measured points, a smooth curve, or both.
+///
+/// ```
+/// use powercurve::render::chart::Series;
+/// use powercurve::{PowerCurve, model::Observation, pattern::Reader, predict::Line};
+/// let curve = PowerCurve::from_ms(&[(256, 1250.0), (1024, 310.0)])?;
+/// let posterior = Reader::shipped().posterior(&Observation::of(&powercurve::Run::new("resize", curve.clone())));
+/// let sizes = Series::line_sizes(curve.points()[0].memory, curve.points()[1].memory, &[]);
+/// let Line { curve: model, band } = Line::new(&posterior, &sizes)?;
+/// let series = Series { model: Some(model), band, ..Series::measured("resize", curve) };
+/// assert_eq!((series.band.len(), sizes.len()), (97, 97)); // both ends of two doublings of 48 steps each
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
     /// Its name, shown where two are compared.
@@ -150,6 +174,15 @@ impl Series {
 }
 
 /// A memory size with a name.
+///
+/// ```
+/// use powercurve::{MemoryMb, render::chart::Mark};
+/// let mark = Mark::new(MemoryMb::new(1024)?, "cheapest: 1024 MB");
+/// assert!(Mark::one_vcpu().is_some_and(|one| one.memory > mark.memory && one.label == "1 vCPU"));
+/// let first = &Mark::core_boundaries()[0];
+/// assert_eq!((first.memory.mb(), first.label.as_str()), (3009, "3 cores"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// Memory size.

@@ -13,6 +13,14 @@ use crate::render::file::write_whole;
 use crate::render::html::document;
 
 /// Width and height of a picture in pixels, each 200 to 4096.
+///
+/// ```
+/// use powercurve::render::chart::Size;
+/// assert_eq!((Size::SLIDE.width(), Size::SLIDE.height()), (1600, 900));
+/// assert_eq!(Size::new(360, 220)?, Size::THUMBNAIL);
+/// assert!(Size::new(100, 220).is_err());
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     width: u32,
@@ -54,6 +62,12 @@ impl Size {
 }
 
 /// The forms a picture can be written in.
+///
+/// ```
+/// use powercurve::render::chart::FileKind;
+/// assert_eq!("htm".parse(), Ok(FileKind::Html));
+/// assert!("gif".parse::<FileKind>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     /// Scalable Vector Graphics, with text as text.
@@ -106,6 +120,18 @@ enum Content<'a> {
 }
 
 /// Charts, their arrangement, size and theme.
+///
+/// ```
+/// use powercurve::PowerCurve;
+/// use powercurve::render::chart::{Chart, Picture, Series, Size};
+/// let chart = Chart::new("busy", Series::measured("busy", PowerCurve::from_ms(&[(128, 800.0), (512, 200.0)])?));
+/// let picture = Picture::chart(&chart).size(Size::PAGE).described("duration by memory size");
+/// let svg = picture.svg()?;
+/// assert!(svg.contains("width=\"1000\" height=\"560\" role=\"img\" aria-label=\"duration by memory size\""));
+/// assert!(picture.png()?.starts_with(b"\x89PNG"));
+/// assert!(picture.html()?.contains("<td>512</td><td>200.00</td>")); // with a table of the points
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Picture<'a> {
     content: Content<'a>,
@@ -130,11 +156,33 @@ impl<'a> Picture<'a> {
     }
 
     /// Several charts side by side, at most four in a row, [`Size::SLIDE`]. Each has its own axes.
+    ///
+    /// ```
+    /// use powercurve::render::chart::{Chart, Picture};
+    /// use powercurve::{show::Subject, workload::preset};
+    /// let draw = |name| Ok::<Chart, powercurve::Error>(Subject::workload(&preset(name)?)?.plain_chart());
+    /// let charts = [draw("prime-numbers")?, draw("third-party-api")?];
+    /// let svg = Picture::small_multiples("Memory is power, or not", &charts).svg()?;
+    /// assert!(svg.contains("Memory is power, or not") && svg.contains("third-party-api: network-bound-api"));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn small_multiples(title: &'a str, charts: &'a [Chart]) -> Self {
         Self::new(Content::Grid(charts), title, Size::SLIDE)
     }
 
     /// One chart with no more than curves, a few ticks and their names, [`Size::THUMBNAIL`].
+    ///
+    /// ```
+    /// use powercurve::PowerCurve;
+    /// use powercurve::render::chart::{Chart, Picture, Series};
+    /// let chart = Chart::new("busy", Series::measured("busy", PowerCurve::from_ms(&[(128, 800.0), (512, 200.0)])?));
+    /// // the title is for those who cannot see the picture; it is not drawn
+    /// let svg = Picture::thumbnail(&chart).svg()?;
+    /// assert!(svg.contains("width=\"360\"") && svg.matches("busy").count() == 1);
+    /// // for a phone the same chart has everything on it
+    /// assert!(Picture::narrow(&chart).svg()?.contains("memory size (MB, log scale)"));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn thumbnail(chart: &'a Chart) -> Self {
         Self::new(Content::Thumbnail(chart), &chart.title, Size::THUMBNAIL)
     }
@@ -201,6 +249,18 @@ impl<'a> Picture<'a> {
     }
 
     /// Writes the picture in the form that the ending of `path` asks for, whole or not at all.
+    ///
+    /// ```
+    /// use powercurve::PowerCurve;
+    /// use powercurve::render::chart::{Chart, Picture, Series};
+    /// let chart = Chart::new("busy", Series::measured("busy", PowerCurve::from_ms(&[(128, 800.0), (512, 200.0)])?));
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("busy.png");
+    /// Picture::chart(&chart).write(&path)?;
+    /// assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
+    /// assert!(Picture::chart(&chart).write("busy.pdf".as_ref()).is_err());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the ending is not known, or as [`write_whole`].

@@ -5,6 +5,17 @@ use std::ops::RangeInclusive;
 use crate::units::{Currency, MemoryMb};
 
 /// Scale of the duration axis.
+///
+/// ```
+/// use powercurve::PowerCurve;
+/// use powercurve::render::chart::{AxisScale, Chart, Picture, Series};
+/// let curve = PowerCurve::from_ms(&[(128, 19_000.0), (1024, 1000.0)])?; // a factor of 19
+/// let chart = Chart::new("busy", Series::measured("busy", curve));
+/// assert!(!Picture::chart(&chart).svg()?.contains("duration (log scale)"));
+/// let log = Chart { duration_scale: AxisScale::Log, ..chart };
+/// assert!(Picture::chart(&log).svg()?.contains("duration (log scale)"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum AxisScale {

@@ -5,6 +5,12 @@ use std::fmt;
 use serde::Serialize;
 
 /// How sure the figure behind a lever is.
+///
+/// ```
+/// use powercurve::workload::{Confidence, Lever};
+/// assert_eq!(Lever::ParallelCalls.info().confidence, Confidence::A); // arithmetic
+/// assert!(Lever::RangeGet(0.5).info().confidence.is_assumption()); // how much can be left out is the user's to say
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Confidence {
     /// An official document or source code, and an independent check (or plain arithmetic).
@@ -31,6 +37,13 @@ impl fmt::Display for Confidence {
 }
 
 /// A lever by name.
+///
+/// ```
+/// use powercurve::workload::Lever;
+/// let arm64 = Lever::Arm64(None).info();
+/// assert_eq!(arm64.value, "CPU time relative to x86_64 [1]");
+/// assert!(arm64.assumption.starts_with("arm64 costs 20 % less") && arm64.source.contains("pricing"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LeverInfo {
     /// The name on the command line.

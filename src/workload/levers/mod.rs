@@ -19,6 +19,18 @@ use crate::workload::Workload;
 pub use info::{Confidence, LeverInfo};
 
 /// A workload and what surrounds it.
+///
+/// ```
+/// use powercurve::workload::{Environment, Lever, Scenario, preset};
+/// let before = Scenario {
+///     workload: preset("s3-download")?,
+///     environment: Environment::on_demand(1e6, Default::default()),
+/// };
+/// // levers compose: half of the bytes, on ten connections
+/// let after = Lever::MultiThreadTransfer(10).apply(&Lever::RangeGet(0.5).apply(&before)?)?;
+/// assert_eq!((after.workload.transfers[0].megabytes, after.workload.transfers[0].connections), (50.0, 10));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     /// What one event makes the function do.
@@ -28,6 +40,16 @@ pub struct Scenario {
 }
 
 /// What surrounds a workload: load, billing and helpers outside the function.
+///
+/// ```
+/// use powercurve::workload::{Environment, Lever, Scenario, preset};
+/// let environment = Environment::on_demand(1e6, Default::default());
+/// let before = Scenario { workload: preset("third-party-api")?, environment };
+/// // a workflow waits instead: a second invocation, and three transitions
+/// let after = "step-functions-wait=third party".parse::<Lever>()?.apply(&before)?.environment;
+/// assert_eq!((after.invocations_per_event, after.transitions_per_event), (2, 3));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Environment {
     /// Events a month that reach the function.
@@ -110,6 +132,14 @@ pub enum Lever {
 
 impl Lever {
     /// Every lever: name, value, assumption, confidence and source.
+    ///
+    /// ```
+    /// use powercurve::workload::Lever;
+    /// for info in &Lever::ALL {
+    ///     assert_eq!(info.name.parse::<Lever>()?.info(), info); // each by its name alone, with its default
+    /// }
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub const ALL: [LeverInfo; 15] = info::ALL;
 
     /// Name, assumption and source of this lever.
@@ -136,17 +166,31 @@ impl Lever {
     }
 
     /// Whether its value is not known but a range of published ones.
+    ///
+    /// ```
+    /// use powercurve::workload::Lever;
+    /// assert!("arm64".parse::<Lever>()?.is_open()); // between 0.7 and 1.3 of the CPU time on x86_64
+    /// assert!(!"arm64=0.9".parse::<Lever>()?.is_open());
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Arm64(None))
     }
 
     /// This lever with a value where it [is open](Lever::is_open): the one at this share (0 to 1) of the published range.
-    pub fn settled(&self, share: f64) -> Self {
+    pub(crate) fn settled(&self, share: f64) -> Self {
         let (low, high) = info::ARM64_CPU_FACTORS;
         if self.is_open() { Self::Arm64(Some(low + share * (high - low))) } else { self.clone() }
     }
 
     /// The name, as on the command line.
+    ///
+    /// ```
+    /// use powercurve::workload::Lever;
+    /// let lever: Lever = "lazy-init=0.4".parse()?;
+    /// assert_eq!((lever.name(), lever.to_string()), ("lazy-init", "lazy-init=0.4".to_owned()));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub const fn name(&self) -> &'static str {
         self.info().name
     }
