@@ -51,9 +51,9 @@ pub struct Prediction {
     /// A little below the median, since a prediction above a small measurement is relatively worse than one below a large
     /// one.
     pub ms: f64,
-    /// 5 % quantile.
+    /// Lower end of the 90 % interval.
     pub low_ms: f64,
-    /// 95 % quantile.
+    /// Upper end of the 90 % interval.
     pub high_ms: f64,
 }
 
@@ -102,6 +102,11 @@ struct Member {
 
 /// Members kept of a posterior.
 const MEMBERS: usize = 256;
+
+/// Share of the members that lies to either side of a 90 % interval for a measurement. Well-measured recorded runs scatter
+/// less than the members' noise allows for, so that 5 % would be too few: with 6 %, 90 to 95 % of the measurements in the
+/// tasks of `evaluate --predict` lie inside, with 5 % up to 98 %.
+const OUTSIDE: f64 = 0.06;
 
 /// Members in a twentieth of a posterior.
 const TAIL: usize = MEMBERS / 20 + 1;
@@ -236,7 +241,7 @@ impl<'a> Posterior<'a> {
         }
         values.sort_unstable_by(f64::total_cmp);
         let at = |q: f64| values[(values.len() as f64 * q) as usize].exp();
-        let (low_ms, high_ms) = (at(0.05), at(0.95));
+        let (low_ms, high_ms) = (at(OUTSIDE), at(1.0 - OUTSIDE));
         Prediction { ms: stated(&values).exp().clamp(low_ms, high_ms), low_ms, high_ms }
     }
 
