@@ -10,7 +10,7 @@ use crate::units::MemoryMb;
 ///
 /// ```
 /// use powercurve::{MemoryMb, platform::cpu};
-/// assert_eq!(cpu::share(MemoryMb::from_f64(cpu::ONE_VCPU_MB)?), 1.0);
+/// assert_eq!(cpu::share(MemoryMb::new(cpu::ONE_VCPU_MB as u32)?), 1.0);
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub const ONE_VCPU_MB: f64 = 1769.0;
