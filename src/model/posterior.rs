@@ -204,8 +204,7 @@ impl<'a> Posterior<'a> {
     /// Mean shares of the time at 1769 MB.
     pub fn mean_shares(&self) -> Shares {
         let mut sum = Shares::default();
-        for m in &self.members {
-            let shares = &self.library.particles()[m.particle as usize].shares;
+        for shares in self.members_shares() {
             sum.cpu += shares.cpu;
             sum.wait += shares.wait;
             sum.transfer += shares.transfer;
@@ -218,9 +217,9 @@ impl<'a> Posterior<'a> {
     /// where a few members pull it beyond them.
     pub fn shares(&self) -> (Shares, Shares, Shares) {
         let mean = self.mean_shares();
+        let members: Vec<Shares> = self.members_shares().collect();
         let of = |part: fn(&Shares) -> f64| {
-            let values = || self.members.iter().map(|m| part(&self.library.particles()[m.particle as usize].shares));
-            let (low, high) = (-greatest(TAIL, values().map(|v| -v)), greatest(TAIL, values()));
+            let (low, high) = (-upper_end(members.iter().map(|s| -part(s))), upper_end(members.iter().map(part)));
             (low.min(part(&mean)), high.max(part(&mean)))
         };
         let (cpu, wait, transfer) = (of(|s| s.cpu), of(|s| s.wait), of(|s| s.transfer));
@@ -229,6 +228,10 @@ impl<'a> Posterior<'a> {
             Shares { cpu: cpu.0, wait: wait.0, transfer: transfer.0 },
             Shares { cpu: cpu.1, wait: wait.1, transfer: transfer.1 },
         )
+    }
+
+    fn members_shares(&self) -> impl Iterator<Item = Shares> + '_ {
+        self.members.iter().map(|m| self.library.particles()[m.particle as usize].shares)
     }
 
     /// The measured mean to expect at `memory`, with a 90 % interval that holds the noise of a measurement.
@@ -370,17 +373,22 @@ fn stated(ln_ms: &[f64]) -> f64 {
     *reached.unwrap_or(&ln_ms[0])
 }
 
-/// The `n`th greatest of the values, for a small `n`.
-fn greatest(n: usize, values: impl Iterator<Item = f64>) -> f64 {
-    let mut found = vec![f64::NEG_INFINITY; n];
+/// The 95 % quantile of one value a member: the least of the [`TAIL`] greatest.
+fn upper_end(values: impl Iterator<Item = f64>) -> f64 {
+    let mut greatest = [f64::NEG_INFINITY; TAIL];
     for value in values {
-        if value > found[n - 1] {
-            let at = found.partition_point(|f| *f >= value);
-            found[at..].rotate_right(1);
-            found[at] = value;
+        let mut at = TAIL;
+        while at > 0 && greatest[at - 1] < value {
+            if at < TAIL {
+                greatest[at] = greatest[at - 1];
+            }
+            at -= 1;
+        }
+        if at < TAIL {
+            greatest[at] = value;
         }
     }
-    found[n - 1]
+    greatest[TAIL - 1]
 }
 
 /// The value below which a share `q` of the values lies; reorders them.
