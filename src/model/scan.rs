@@ -128,22 +128,21 @@ impl<'a> Scan<'a> {
                 let block = blocks.get(i);
                 let mut scores = block.score(&measured);
                 others.weigh(library, &block, &measured, &mut scores, top - FAR);
-                top = scores.iter().copied().fold(top, f32::max);
+                top = top.max(greatest(&scores));
                 scored.push((i, scores));
             }
         }
         // in the order of the library, in which neighbours look alike
         scored.sort_unstable_by_key(|(i, _)| *i);
-        let near = |scores: &Lanes| scores.map(|score| top - score < FAR);
-        let len = scored.iter().map(|(_, scores)| near(scores).iter().filter(|near| **near).count()).sum();
+        let near = |scores: &Lanes| scores.iter().map(|score| usize::from(top - score < FAR)).sum::<usize>();
+        scored.retain(|(_, scores)| near(scores) > 0);
+        let len = scored.iter().map(|(_, scores)| near(scores)).sum();
         let mut scan = Self::with_capacity(library, known, len, seen.sizes.len());
         let mut lanes = Vec::with_capacity(LANES);
         for (i, scores) in &scored {
             lanes.clear();
-            lanes.extend(near(scores).iter().enumerate().filter(|(_, near)| **near).map(|(lane, _)| lane));
-            if !lanes.is_empty() {
-                scan.admit(&blocks.get(*i), &lanes, &measured, &others);
-            }
+            lanes.extend((0..LANES).filter(|&lane| top - scores[lane] < FAR));
+            scan.admit(&blocks.get(*i), &lanes, &measured, &others);
         }
         scan
     }
@@ -260,6 +259,15 @@ impl<'a> Scan<'a> {
         let ln_evidence = top + (total / self.library.len() as f64).ln();
         Weighed { members, best, patterns, ln_evidence, variance: dot(&found.variances, &found.weights) / total }
     }
+}
+
+/// The greatest of the scores, none of which is NaN: several lanes at a time.
+fn greatest(scores: &Lanes) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (eights, _) = scores.as_chunks::<8>();
+    let columns =
+        eights.iter().fold([f32::NEG_INFINITY; 8], |top, eight| std::array::from_fn(|i| larger(top[i], eight[i])));
+    columns.into_iter().fold(f32::NEG_INFINITY, larger)
 }
 
 /// The eligible particles with one set of weights of the sizes: one value a particle in each column.
