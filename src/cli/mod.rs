@@ -30,7 +30,7 @@ mod whatif;
 mod workload;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -38,6 +38,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::error::Error;
 
 pub use output::Out;
+use output::harmless;
 
 /// Simulate, classify and predict AWS Lambda power curves, offline.
 #[derive(Debug, Parser)]
@@ -165,5 +166,8 @@ pub fn warn_of(format: Format, id: &str, warnings: &[String]) {
 
 /// Writes to stderr; when nobody listens there (`2>&1 | head`), there is nobody to tell.
 fn tell(kind: &str, what: impl Display) {
-    let _ = writeln!(io::stderr(), "{kind}: {what}");
+    let mut stderr = io::stderr().lock();
+    let text = format!("{kind}: {what}\n");
+    let text = if stderr.is_terminal() { harmless(&text) } else { text.as_str().into() };
+    let _ = stderr.write_all(text.as_bytes());
 }

@@ -1,22 +1,26 @@
 //! Standard output: buffered, and quiet when the reader has gone.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::error::{Error, Result};
 
 /// Where a command writes its answer.
 pub struct Out {
     writer: BufWriter<Box<dyn Write>>,
+    to_terminal: bool,
 }
 
 impl Out {
     /// Writes to standard output.
     pub fn stdout() -> Self {
-        Self { writer: BufWriter::with_capacity(1 << 16, Box::new(io::stdout().lock())) }
+        let stdout = io::stdout().lock();
+        let to_terminal = stdout.is_terminal();
+        Self { writer: BufWriter::with_capacity(1 << 16, Box::new(stdout)), to_terminal }
     }
 
-    /// Writes formatted text: the target of `write!` and `writeln!`.
+    /// Writes formatted text: the target of `write!` and `writeln!`. To a terminal it goes [`harmless`].
     ///
     /// A closed pipe (`powercurve ... | head`) ends the process quietly, as it does for other
     /// line tools.
@@ -24,6 +28,9 @@ impl Out {
     /// # Errors
     /// When standard output cannot be written for another reason.
     pub fn write_fmt(&mut self, args: fmt::Arguments<'_>) -> Result<()> {
+        if self.to_terminal {
+            return self.write_all(harmless(&args.to_string()).as_bytes());
+        }
         self.writer.write_fmt(args).map_err(|e| gone_or(&e))
     }
 
@@ -44,6 +51,12 @@ impl Out {
     }
 }
 
+/// Text without control characters but tabs and line breaks: the name of a function or a file cannot steer the terminal.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
+    if text.contains(steers) { text.replace(steers, "\u{fffd}").into() } else { text.into() }
+}
+
 impl fmt::Debug for Out {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Out")
@@ -55,4 +68,15 @@ fn gone_or(error: &io::Error) -> Error {
         std::process::exit(0);
     }
     Error::new(format!("cannot write to standard output: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_steer_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[31mred\u{9b}2J\r\n\tb"), "a\u{fffd}[31mred\u{fffd}2J\u{fffd}\n\tb");
+        assert!(matches!(harmless("réservé\n"), Cow::Borrowed("réservé\n")));
+    }
 }

@@ -42,7 +42,7 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
     for run in runs {
         for p in run.curve.points() {
             let row = [
-                run.id.clone(),
+                text(&run.id),
                 p.memory.mb().to_string(),
                 p.duration.ms().to_string(),
                 or_empty(p.cost.map(Usd::usd)),
@@ -55,7 +55,7 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
                 or_empty(p.sample.max_memory_used_mb),
                 or_empty(p.sample.init_ms),
                 or_empty(p.sample.cold_starts),
-                run.runtime.clone().unwrap_or_default(),
+                run.runtime.as_deref().map(text).unwrap_or_default(),
                 or_empty(run.arch.map(Arch::name)),
             ];
             writer.write_record(row).map_err(|e| failed(&e))?;
@@ -65,6 +65,27 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
     String::from_utf8(bytes).map_err(|e| failed(&e))
 }
 
+/// A NUL would make the table a binary file for its readers.
+fn text(value: &str) -> String {
+    value.replace('\0', "\u{fffd}")
+}
+
 fn or_empty(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::PowerCurve;
+    use crate::ingest::{Input, read_inputs};
+
+    #[test]
+    fn a_nul_in_a_name_leaves_a_table_that_is_read() -> Result<()> {
+        let run = Run::new("a\0b", PowerCurve::from_ms(&[(128, 8.5)])?);
+        let table = csv([&run])?;
+        let read = read_inputs(vec![Ok(Input::of_bytes("table", table.into_bytes()))]).collect::<Result<Vec<_>>>()?;
+        assert_eq!((read[0].id.as_str(), &read[0].curve), ("a\u{fffd}b", &run.curve));
+        Ok(())
+    }
 }
