@@ -17,8 +17,11 @@ use crate::load::FunctionLoad;
 use crate::model::Observation;
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::{BillingStep, gb_seconds};
-use crate::predict::{Balance, Next, SMALL_REGRET, forecast};
+use crate::predict::{Balance, Next, forecast};
 use crate::units::{MemoryMb, Millis};
+
+/// Share of the objective by which another size has to be better to be proposed.
+const LEAST_GAIN: f64 = 0.01;
 
 /// What a run and a load say about one function, before the bill of the account is known.
 ///
@@ -140,7 +143,7 @@ impl Prospect {
             Strategy::Balanced(_) => balance.score(gb_s(i, ms), ms),
         };
         let of_now = objective(now, ms(now));
-        if wish.tolerance.is_none() && of_now - objective(then, ms(then)) < SMALL_REGRET * of_now {
+        if wish.tolerance.is_none() && of_now - objective(then, ms(then)) < LEAST_GAIN * of_now {
             then = now;
         }
         let best = sizes[then];

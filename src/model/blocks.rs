@@ -1,13 +1,12 @@
 //! The library's curves at the sizes of one run, in blocks of workloads that look alike: a block whose nearest curve would
 //! not count need not be looked into.
 
-use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use statrs::function::gamma::ln_gamma;
 
 use crate::model::approx;
-use crate::model::library::{Library, Place};
+use crate::model::library::{Kind, Library, Particle, Place};
 use crate::units::MemoryMb;
 
 /// Workloads in a block.
@@ -32,16 +31,10 @@ pub struct Measured {
     pub mean: f32,
 }
 
-/// Up to [`LANES`] workloads in a row.
+/// Up to [`LANES`] workloads in a row, without their curves.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// Position of the first in the library.
-    pub first: usize,
-    /// How many there are.
-    pub len: usize,
-    /// Their `ln d` around its mean over the sizes, one row a size.
-    pub around: Vec<Lanes>,
-    /// That mean.
+    /// Mean of their `ln d` over the sizes.
     pub mean: Lanes,
     /// Shape of the inverse gamma prior of the variance.
     pub shape: Lanes,
@@ -51,54 +44,89 @@ pub struct Block {
     pub pull: Lanes,
     /// The part of the log-likelihood that neither the measured durations nor the weights of the sizes enter.
     pub ln_prior: Lanes,
+    /// What they are.
+    pub kind: [Kind; LANES],
     /// What each squared move of the whole curve counts beside the squared residuals.
     stiffness: Lanes,
     /// The part of the log-likelihood that no measured duration enters.
     base: Lanes,
+}
+
+/// Blocks in a row, with the curves of their workloads.
+#[derive(Debug, Clone)]
+pub struct Blocks {
+    /// Position of the first workload in the library.
+    pub first: usize,
+    blocks: Vec<Block>,
+    /// `ln d` around its mean over the sizes: one row a block and size.
+    around: Vec<Lanes>,
+    sizes: usize,
     reach: Reach,
 }
 
-/// What bounds the likelihood of a whole block.
-#[derive(Debug, Clone)]
+/// What bounds the likelihood of whole blocks: one value a block in each column.
+#[derive(Debug, Clone, Default)]
 struct Reach {
-    /// The least and the greatest of each row of `around`.
-    around: Vec<(f32, f32)>,
-    /// The same of `mean`.
-    mean: (f32, f32),
+    /// The least and the greatest `ln d` around the mean: one column a size.
+    around: Vec<Range>,
+    /// The same of the mean.
+    mean: Range,
     /// The greatest likelihood, of a measured curve that is the workload's own.
-    best: f32,
+    best: Vec<f32>,
     /// The greatest scale, the least exponent and the least stiffness.
-    scale: f32,
-    exponent: f32,
-    stiffness: f32,
+    scale: Vec<f32>,
+    exponent: Vec<f32>,
+    stiffness: Vec<f32>,
 }
 
-/// The least and the greatest of some values.
-fn range(values: &[f32]) -> (f32, f32) {
-    values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
+/// The least and the greatest value of each block.
+#[derive(Debug, Clone, Default)]
+struct Range {
+    least: Vec<f32>,
+    greatest: Vec<f32>,
 }
 
-/// How far a value lies outside of a range.
-fn outside(value: f32, (low, high): (f32, f32)) -> f32 {
-    (low - value).max(value - high).max(0.0)
+impl Range {
+    fn push(&mut self, lanes: &[f32]) {
+        self.least.push(least(lanes));
+        self.greatest.push(greatest(lanes));
+    }
+
+    /// How far a value lies outside of each block's range.
+    fn outside(&self, value: f32) -> impl Iterator<Item = f32> {
+        self.least.iter().zip(&self.greatest).map(move |(low, high)| larger(larger(low - value, value - high), 0.0))
+    }
+}
+
+/// The larger one of two values that are not NaN: unlike `f32::max`, one instruction for several at a time.
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// The greatest of some values, none of which is NaN: several at a time.
+pub fn greatest(values: &[f32]) -> f32 {
+    let (eights, rest) = values.as_chunks::<8>();
+    let columns =
+        eights.iter().fold([f32::NEG_INFINITY; 8], |top, eight| std::array::from_fn(|i| larger(top[i], eight[i])));
+    columns.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
+}
+
+fn least(values: &[f32]) -> f32 {
+    values.iter().copied().fold(f32::INFINITY, f32::min)
 }
 
 impl Block {
-    fn new(library: &Library, first: usize, places: &[Place], invocations: f64) -> Self {
-        let k = places.len() as f64;
-        let particles = &library.particles()[first..library.len().min(first + LANES)];
+    /// The workloads `particles` at `k` sizes, before their curves are known.
+    fn new(particles: &[Particle], k: f64, invocations: f64) -> Self {
         let mut block = Self {
-            first,
-            len: particles.len(),
-            around: vec![[0.0; LANES]; places.len()],
             mean: [0.0; LANES],
             shape: [1.0; LANES],
             scale: [1.0; LANES],
             pull: [0.0; LANES],
             ln_prior: [0.0; LANES],
+            kind: [Kind::default(); LANES],
             stiffness: [0.0; LANES],
             base: [f32::NEG_INFINITY; LANES],
-            reach: Reach { around: Vec::new(), mean: (0.0, 0.0), best: 0.0, scale: 0.0, exponent: 0.0, stiffness: 0.0 },
         };
         for (lane, p) in particles.iter().enumerate() {
             let (shape, scale) = (p.noise.shape(), p.noise.scale(invocations));
@@ -108,95 +136,164 @@ impl Block {
             block.scale[lane] = scale as f32;
             block.pull[lane] = pull as f32;
             block.ln_prior[lane] = ln_prior as f32;
+            block.kind[lane] = p.kind();
             block.stiffness[lane] = (k * pull / (k + pull)) as f32;
             block.base[lane] = (ln_prior - 0.5 * (k + pull).ln()) as f32;
-            let mut sum = 0.0;
-            for (row, &place) in block.around.iter_mut().zip(places) {
-                row[lane] = library.ln_ratio(first + lane, place);
-                sum += f64::from(row[lane]);
-            }
-            let mean = (sum / k) as f32;
-            block.around.iter_mut().for_each(|row| row[lane] -= mean);
-            block.mean[lane] = mean + p.ln_full;
         }
-        let used = |lanes: &Lanes| range(&lanes[..particles.len()]);
-        let half = k as f32 / 2.0;
-        let own: Lanes = std::array::from_fn(|i| block.base[i] - (block.shape[i] + half) * block.scale[i].ln());
-        block.reach = Reach {
-            around: block.around.iter().map(used).collect(),
-            mean: used(&block.mean),
-            best: used(&own).1,
-            scale: used(&block.scale).1,
-            exponent: used(&block.shape).0 + half,
-            stiffness: used(&block.stiffness).0,
-        };
         block
     }
+}
 
-    /// Log-likelihood of a measured curve for each workload, with equal weights of the sizes: minus infinity past the last.
-    pub fn score(&self, seen: &Measured) -> Lanes {
+impl Blocks {
+    /// Those blocks of `library` that begin at the workloads `starts` (multiples of [`LANES`] in a row).
+    fn new(library: &Library, starts: impl Iterator<Item = usize>, places: &[Place], invocations: f64) -> Self {
+        let k = places.len() as f64;
+        let mut starts = starts.peekable();
+        let first = starts.peek().copied().unwrap_or(0);
+        let mut all =
+            Self { first, blocks: Vec::new(), around: Vec::new(), sizes: places.len(), reach: Reach::default() };
+        all.reach.around.resize_with(places.len(), Range::default);
+        for start in starts {
+            let particles = &library.particles()[start..library.len().min(start + LANES)];
+            let mut block = Block::new(particles, k, invocations);
+            let at = all.around.len();
+            all.around.resize(at + places.len(), [0.0; LANES]);
+            let rows = &mut all.around[at..];
+            for (lane, p) in particles.iter().enumerate() {
+                let mut sum = 0.0;
+                for (row, &place) in rows.iter_mut().zip(places) {
+                    row[lane] = library.ln_ratio(start + lane, place);
+                    sum += f64::from(row[lane]);
+                }
+                let mean = (sum / k) as f32;
+                rows.iter_mut().for_each(|row| row[lane] -= mean);
+                block.mean[lane] = mean + p.ln_full;
+            }
+            all.reach.push(&block, rows, particles.len());
+            all.blocks.push(block);
+        }
+        all
+    }
+
+    /// The workloads of one block.
+    pub fn block(&self, i: usize) -> &Block {
+        &self.blocks[i]
+    }
+
+    /// Departure of a measured curve from those of the workloads `at` some places (in block, in lane), both around their
+    /// means over the sizes: one row a size.
+    pub fn residuals<'r>(&self, at: &[(usize, usize)], seen: &Measured, rows: impl Iterator<Item = &'r mut [f32]>) {
+        let starts: Vec<usize> = at.iter().map(|(block, lane)| block * self.sizes * LANES + lane).collect();
+        for ((size, y), row) in seen.around.iter().enumerate().zip(rows) {
+            let curves = &self.around.as_flattened()[size * LANES..];
+            row.iter_mut().zip(&starts).for_each(|(residual, &start)| *residual = y - curves[start]);
+        }
+    }
+
+    /// Number of blocks.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// `ln d` of the workloads of a block around its mean over the sizes, one row a size.
+    pub fn around(&self, i: usize) -> &[Lanes] {
+        &self.around[i * self.sizes..][..self.sizes]
+    }
+
+    /// Log-likelihood of a measured curve for each workload of a block, with equal weights of the sizes: minus infinity
+    /// past the last of the library.
+    pub fn score(&self, i: usize, seen: &Measured) -> Lanes {
+        let block = &self.blocks[i];
         let mut squares = [0.0; LANES];
-        for (row, y) in self.around.iter().zip(&seen.around) {
+        for (row, y) in self.around(i).iter().zip(&seen.around) {
             for (sum, c) in squares.iter_mut().zip(row) {
                 *sum += (y - c) * (y - c);
             }
         }
         let half = seen.around.len() as f32 / 2.0;
         std::array::from_fn(|i| {
-            let off = seen.mean - self.mean[i];
-            let spread = self.scale[i] + (squares[i] + self.stiffness[i] * off * off) / 2.0;
-            self.base[i] - (self.shape[i] + half) * approx::ln(spread)
+            let off = seen.mean - block.mean[i];
+            let spread = block.scale[i] + (squares[i] + block.stiffness[i] * off * off) / 2.0;
+            block.base[i] - (block.shape[i] + half) * approx::ln(spread)
         })
     }
 
-    /// What no workload's log-likelihood exceeds.
-    pub fn bound(&self, seen: &Measured) -> f32 {
+    /// What no workload's log-likelihood exceeds, by block.
+    pub fn bounds(&self, seen: &Measured) -> Vec<f32> {
         let reach = &self.reach;
-        let off = outside(seen.mean, reach.mean);
-        let squares: f32 = reach.around.iter().zip(&seen.around).map(|(range, y)| outside(*y, *range).powi(2)).sum();
-        let least = squares + reach.stiffness * off * off;
-        reach.best - reach.exponent * approx::ln(1.0 + least / (2.0 * reach.scale))
+        let mut squares = vec![0.0; self.len()];
+        for (range, y) in reach.around.iter().zip(&seen.around) {
+            for (sum, off) in squares.iter_mut().zip(range.outside(*y)) {
+                *sum += off * off;
+            }
+        }
+        for ((sum, off), stiffness) in squares.iter_mut().zip(reach.mean.outside(seen.mean)).zip(&reach.stiffness) {
+            *sum += stiffness * off * off;
+        }
+        let parts = reach.best.iter().zip(&reach.exponent).zip(&reach.scale).zip(&squares);
+        parts
+            .map(|(((best, exponent), scale), least)| best - exponent * approx::ln(1.0 + least / (2.0 * scale)))
+            .collect()
     }
 }
 
-/// The blocks of a library for one list of sizes and number of invocations.
+impl Reach {
+    /// Takes in the next block, of `len` workloads with these curves.
+    fn push(&mut self, block: &Block, around: &[Lanes], len: usize) {
+        let half = around.len() as f32 / 2.0;
+        let own: Lanes = std::array::from_fn(|i| block.base[i] - (block.shape[i] + half) * block.scale[i].ln());
+        self.around.iter_mut().zip(around).for_each(|(range, row)| range.push(&row[..len]));
+        self.mean.push(&block.mean[..len]);
+        self.best.push(greatest(&own[..len]));
+        self.scale.push(greatest(&block.scale[..len]));
+        self.exponent.push(least(&block.shape[..len]) + half);
+        self.stiffness.push(least(&block.stiffness[..len]));
+    }
+}
+
+/// All blocks of a library for one list of sizes and number of invocations: kept together, or made one at a time where the
+/// list is too long.
 #[derive(Debug)]
-pub struct Blocks<'a> {
+pub struct Curves<'a> {
     library: &'a Library,
     places: Vec<Place>,
     invocations: f64,
-    kept: Option<Arc<[Block]>>,
+    kept: Option<Arc<Blocks>>,
 }
 
-impl<'a> Blocks<'a> {
-    /// The blocks at `sizes` for means of `invocations` calls.
+impl<'a> Curves<'a> {
+    /// The curves at `sizes` for means of `invocations` calls.
     pub fn new(library: &'a Library, cache: &Cache, sizes: &[MemoryMb], invocations: f64) -> Self {
         let distance = |level: &f64| (level / invocations.max(1.0)).ln().abs();
         let level = INVOCATION_LEVELS.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(1.0);
-        let places = sizes.iter().map(|&m| Place::of(m)).collect();
-        let mut blocks = Self { library, places, invocations: level, kept: None };
-        if sizes.len() <= LONGEST {
-            blocks.kept = Some(cache.get(sizes, level, || (0..blocks.len()).map(|i| blocks.make(i)).collect()));
-        }
-        blocks
+        let kept = (sizes.len() <= LONGEST).then(|| {
+            cache.get(sizes, level, || Blocks::new(library, (0..library.len()).step_by(LANES), &places(sizes), level))
+        });
+        let places = if kept.is_none() { places(sizes) } else { Vec::new() };
+        Self { library, places, invocations: level, kept }
     }
 
-    /// Number of blocks.
-    pub fn len(&self) -> usize {
-        self.library.len().div_ceil(LANES)
+    /// Number of parts.
+    pub fn parts(&self) -> usize {
+        if self.kept.is_some() { 1 } else { self.library.len().div_ceil(LANES) }
     }
 
-    /// A block.
-    pub fn get(&self, i: usize) -> Cow<'_, Block> {
+    /// The part that a workload of the library is in.
+    pub fn part_of(&self, particle: usize) -> usize {
+        if self.kept.is_some() { 0 } else { particle / LANES }
+    }
+
+    /// Some blocks in a row.
+    pub fn part(&self, i: usize) -> Arc<Blocks> {
         match &self.kept {
-            Some(kept) => Cow::Borrowed(&kept[i]),
-            None => Cow::Owned(self.make(i)),
+            Some(kept) => Arc::clone(kept),
+            None => Arc::new(Blocks::new(self.library, std::iter::once(i * LANES), &self.places, self.invocations)),
         }
     }
+}
 
-    fn make(&self, i: usize) -> Block {
-        Block::new(self.library, i * LANES, &self.places, self.invocations)
-    }
+fn places(sizes: &[MemoryMb]) -> Vec<Place> {
+    sizes.iter().map(|&m| Place::of(m)).collect()
 }
 
 /// The blocks made last.
@@ -207,18 +304,18 @@ pub struct Cache(RwLock<Vec<Entry>>);
 struct Entry {
     sizes: Vec<MemoryMb>,
     level: f64,
-    blocks: Arc<[Block]>,
+    blocks: Arc<Blocks>,
 }
 
 impl Cache {
     /// The blocks of these sizes, from before or made now.
-    fn get(&self, sizes: &[MemoryMb], level: f64, make: impl FnOnce() -> Arc<[Block]>) -> Arc<[Block]> {
+    fn get(&self, sizes: &[MemoryMb], level: f64, make: impl FnOnce() -> Blocks) -> Arc<Blocks> {
         let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entries.iter().find(|e| e.level == level && e.sizes == sizes) {
             return Arc::clone(&entry.blocks);
         }
         drop(entries);
-        let blocks = make();
+        let blocks = Arc::new(make());
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == KEPT {
             entries.remove(0);
@@ -258,7 +355,7 @@ mod tests {
         let library = Library::simulate(7, 100);
         let sizes = sizes(&[128, 512, 1100, 3008]);
         let seen = measured(0, &sizes);
-        let blocks = library.blocks(&sizes, 10.0);
+        let blocks = library.curves(&sizes, 10.0).part(0);
         for (particle, p) in library.particles().iter().enumerate() {
             let (a, b, pull) = (p.noise.shape(), p.noise.scale(10.0), p.pull(10.0));
             // residuals at the particle's own scale, then a normal prior of the move from it
@@ -269,7 +366,7 @@ mod tests {
             let squares: f64 = residuals.iter().map(|r| (r - moved).powi(2)).sum::<f64>() + pull * moved * moved;
             let expected = ln_gamma(a + 2.0) - ln_gamma(a) + a * b.ln() + 0.5 * (pull / (4.0 + pull)).ln()
                 - (a + 2.0) * (b + squares / 2.0).ln();
-            let found = f64::from(blocks.get(particle / LANES).score(&seen)[particle % LANES]);
+            let found = f64::from(blocks.score(particle / LANES, &seen)[particle % LANES]);
             assert!((found - expected).abs() < 2e-3 * expected.abs().max(1.0), "{particle}: {found} {expected}");
         }
     }
@@ -278,15 +375,13 @@ mod tests {
     fn no_workload_exceeds_the_bound_of_its_block() {
         let library = Library::simulate(7, 1000);
         let sizes = sizes(&[128, 256, 512, 1024, 1536, 3008]);
-        let blocks = library.blocks(&sizes, 10.0);
+        let blocks = library.curves(&sizes, 10.0).part(0);
         let mut passed_over = 0;
         for draw in 0..200 {
             let seen = measured(draw, &sizes);
-            let scores: Vec<f32> =
-                (0..blocks.len()).map(|i| blocks.get(i).score(&seen).into_iter().fold(f32::MIN, f32::max)).collect();
+            let scores: Vec<f32> = (0..blocks.len()).map(|i| greatest(&blocks.score(i, &seen))).collect();
             let top = scores.iter().copied().fold(f32::MIN, f32::max);
-            for (i, score) in scores.iter().enumerate() {
-                let bound = blocks.get(i).bound(&seen);
+            for (i, (score, bound)) in scores.iter().zip(blocks.bounds(&seen)).enumerate() {
                 assert!(*score <= bound + 1e-3, "draw {draw}, block {i}: {score} above {bound}");
                 passed_over += usize::from(bound < top - 10.0);
             }
@@ -298,14 +393,30 @@ mod tests {
     fn blocks_are_the_same_from_the_cache_and_anew() {
         let library = Library::simulate(7, 70);
         let sizes = sizes(&[128, 512, 3008]);
-        let all = |blocks: &Blocks<'_>| (0..blocks.len()).map(|i| format!("{:?}", blocks.get(i))).collect::<Vec<_>>();
-        let first = all(&library.blocks(&sizes, 10.0));
+        let first = library.curves(&sizes, 10.0).part(0);
         for other in 2..40 {
-            library.blocks(&sizes[..2], f64::from(other));
-            library.blocks(&sizes[1..], f64::from(other));
+            library.curves(&sizes[..2], f64::from(other));
+            library.curves(&sizes[1..], f64::from(other));
         }
-        assert_eq!(first, all(&library.blocks(&sizes, 10.0)));
-        assert_eq!(first, all(&Blocks { kept: None, ..library.blocks(&sizes, 10.0) }));
-        assert_ne!(first, all(&library.blocks(&sizes, 50.0)));
+        let all = |blocks: &Blocks| format!("{blocks:?}");
+        assert_eq!(all(&first), all(&library.curves(&sizes, 10.0).part(0)));
+        assert_ne!(all(&first), all(&library.curves(&sizes, 50.0).part(0)));
+    }
+
+    #[test]
+    fn blocks_are_the_same_one_at_a_time() {
+        let library = Library::simulate(7, 70);
+        let sizes = sizes(&[128, 512, 3008]);
+        let kept = library.curves(&sizes, 10.0);
+        let made = Curves { kept: None, places: places(&sizes), ..library.curves(&sizes, 10.0) };
+        assert_eq!((kept.parts(), made.parts()), (1, 3));
+        let together = kept.part(0);
+        for particle in 0..70 {
+            let part = made.part(made.part_of(particle));
+            let (i, lane) = (particle / LANES, particle % LANES);
+            assert_eq!(part.first, i * LANES);
+            assert_eq!(together.around(i), part.around(0));
+            assert_eq!(together.block(i).mean[lane], part.block(0).mean[lane]);
+        }
     }
 }

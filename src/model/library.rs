@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::curve::Arch;
 use crate::error::{Error, Result};
-use crate::model::blocks::{Blocks, Cache};
+use crate::model::blocks::{Cache, Curves};
 use crate::model::noise::{NoisePrior, Regime};
 use crate::model::prior;
 use crate::pattern::{Pattern, Shares};
@@ -62,6 +62,44 @@ pub struct Particle {
     pub scale_sd: f32,
     /// Prior of its measurement noise.
     pub noise: NoisePrior,
+}
+
+/// Pattern, runtime, instruction set of a workload, and whether its cold starts leak, as one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Kind(u16);
+
+impl Kind {
+    /// How many there are.
+    pub const COUNT: usize = Pattern::COUNT * Self::A_PATTERN;
+
+    /// How many there are of each pattern.
+    const A_PATTERN: usize = 4 * Runtime::ALL.len();
+
+    /// Every kind: `kind.index()` is its place.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT as u16).map(Self)
+    }
+
+    /// Its place among all.
+    pub fn index(self) -> usize {
+        self.0.into()
+    }
+
+    pub fn pattern(self) -> Pattern {
+        Pattern::ALL[self.index() / Self::A_PATTERN]
+    }
+
+    pub fn runtime(self) -> Runtime {
+        Runtime::ALL[self.index() % Self::A_PATTERN / 4]
+    }
+
+    pub fn arch(self) -> Arch {
+        if self.0 & 2 == 0 { Arch::X86_64 } else { Arch::Arm64 }
+    }
+
+    pub fn leaks(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Workloads of the prior and their curves, in an order in which neighbours look alike.
@@ -199,8 +237,8 @@ impl Library {
     }
 
     /// Its curves at `sizes`, with the noise of means of `invocations` calls.
-    pub(crate) fn blocks(&self, sizes: &[MemoryMb], invocations: f64) -> Blocks<'_> {
-        Blocks::new(self, &self.blocks, sizes, invocations)
+    pub(super) fn curves(&self, sizes: &[MemoryMb], invocations: f64) -> Curves<'_> {
+        Curves::new(self, &self.blocks, sizes, invocations)
     }
 
     /// The library as bytes: a header (magic, seed, length), then one record a particle.
@@ -280,6 +318,13 @@ impl Library {
 }
 
 impl Particle {
+    /// Its pattern, runtime and instruction set, and whether cold starts leak into its means.
+    pub(super) fn kind(&self) -> Kind {
+        let runtime = Runtime::ALL.iter().position(|r| *r == self.runtime).unwrap_or(0);
+        let (arm, leaks) = (usize::from(self.arch == Arch::Arm64), usize::from(self.regime == Regime::Leaky));
+        Kind((self.pattern.index() * Kind::A_PATTERN + 4 * runtime + 2 * arm + leaks) as u16)
+    }
+
     /// The prior of its own scale, as so many measurements of means of `invocations` calls.
     pub fn pull(&self, invocations: f64) -> f64 {
         self.noise.scale(invocations) / self.noise.shape() / f64::from(self.scale_sd).powi(2)
@@ -355,6 +400,17 @@ mod tests {
         assert!(Library::from_bytes(&bytes[..bytes.len() - 1]).is_err());
         assert!(Library::from_bytes(b"PWRCRV02").is_err());
         assert!(Library::from_bytes(&Library::simulate(7, 0).to_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_kind_is_what_it_is_made_of() {
+        for p in Library::simulate(7, 200).particles() {
+            let kind = p.kind();
+            assert_eq!((kind.pattern(), kind.runtime(), kind.arch()), (p.pattern, p.runtime, p.arch));
+            assert_eq!(kind.leaks(), p.regime == Regime::Leaky);
+            assert_eq!(Kind::all().nth(kind.index()), Some(kind));
+        }
+        assert_eq!(Kind::all().count(), Kind::COUNT);
     }
 
     #[test]

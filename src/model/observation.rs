@@ -1,6 +1,6 @@
 //! What a recorded run says to the model.
 
-use crate::curve::{Arch, Run};
+use crate::curve::{Arch, Run, Start};
 use crate::units::MemoryMb;
 use crate::workload::Runtime;
 
@@ -27,6 +27,8 @@ pub struct Observation {
     pub runtime: Option<Runtime>,
     /// Instruction set, where known.
     pub arch: Option<Arch>,
+    /// Whether no invocation is known to have been a cold start.
+    pub warm: bool,
 }
 
 /// Invocations assumed for a run that does not say: the tuning tool's recommended minimum.
@@ -43,6 +45,7 @@ impl Observation {
             invocations: recorded.map_or(USUAL_INVOCATIONS, |n| (n as f64).clamp(1.0, 100.0)),
             runtime: run.runtime.as_deref().and_then(Runtime::detect),
             arch: run.arch,
+            warm: run.start == Some(Start::Warm),
         }
     }
 

@@ -2,11 +2,14 @@
 
 use std::sync::OnceLock;
 
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use statrs::function::erf::erfc_inv;
 
 use crate::model::library::{Library, Place};
 use crate::model::observation::Observation;
-use crate::model::scan::{Candidate, Counted, Scaled, Scan, Weighed};
+use crate::model::scan::{Candidate, MEMBERS, Member, Scaled, Scan, Weighed};
 use crate::pattern::{Pattern, Shares};
 use crate::units::MemoryMb;
 
@@ -78,7 +81,7 @@ pub struct Posterior<'a> {
     patterns: [f64; Pattern::COUNT],
     /// Mean log-likelihood of the curve under the prior: low when nothing simulated looks like it.
     ln_evidence: f64,
-    /// Members of equal weight, drawn by systematic resampling.
+    /// What stands for the posterior, in the order of the library.
     members: Vec<Member>,
     /// The most likely particle of each pattern.
     best: Vec<Candidate>,
@@ -91,17 +94,6 @@ pub struct Posterior<'a> {
     /// the mean curve, which is what moves the members' mean towards the measurements between them.
     gains: OnceLock<Vec<f64>>,
 }
-
-#[derive(Debug, Clone, Copy)]
-struct Member {
-    particle: u32,
-    ln_full: f64,
-    /// Standard deviation of `ln(measured mean)` around its curve.
-    sd: f64,
-}
-
-/// Members kept of a posterior.
-const MEMBERS: usize = 256;
 
 /// Share of the members that lies to either side of a 90 % interval for a measurement. Well-measured recorded runs scatter
 /// less than the members' noise allows for, so that 5 % would be too few: with 6 %, 90 to 95 % of the measurements in the
@@ -145,7 +137,7 @@ impl<'a> Posterior<'a> {
             library,
             patterns,
             ln_evidence,
-            members: resample(&members),
+            members,
             best,
             variance,
             point_weights,
@@ -158,7 +150,7 @@ impl<'a> Posterior<'a> {
     /// Kalman filter; Evensen 2003).
     fn settle(&self) -> Vec<f64> {
         let seen = &self.seen;
-        let n = self.members.len() as f64;
+        let n = MEMBERS as f64;
         let mut departures: Vec<Vec<f64>> = Vec::with_capacity(seen.sizes.len());
         let mut residuals = Vec::with_capacity(seen.sizes.len());
         for (&m, &y) in seen.sizes.iter().zip(&seen.ln_ms) {
@@ -173,7 +165,7 @@ impl<'a> Posterior<'a> {
 
     /// The workloads of equal weight that stand for the posterior; one may come several times, then in a row.
     pub fn members(&self) -> impl Iterator<Item = Scaled> + '_ {
-        self.members.iter().map(|m| Scaled { particle: m.particle, ln_full: m.ln_full })
+        self.each_member().map(|m| m.scaled)
     }
 
     /// Posterior probability of each pattern, in the order of [`Pattern::ALL`].
@@ -201,15 +193,20 @@ impl<'a> Posterior<'a> {
         &self.best
     }
 
+    /// Every member, [`MEMBERS`] in all.
+    fn each_member(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().flat_map(|m| std::iter::repeat_n(m, m.count))
+    }
+
     /// Mean shares of the time at 1769 MB.
     pub fn mean_shares(&self) -> Shares {
         let mut sum = Shares::default();
-        for shares in self.members_shares() {
-            sum.cpu += shares.cpu;
-            sum.wait += shares.wait;
-            sum.transfer += shares.transfer;
+        for (shares, count) in self.members_shares() {
+            sum.cpu += shares.cpu * count as f64;
+            sum.wait += shares.wait * count as f64;
+            sum.transfer += shares.transfer * count as f64;
         }
-        let n = self.members.len() as f64;
+        let n = MEMBERS as f64;
         Shares { cpu: sum.cpu / n, wait: sum.wait / n, transfer: sum.transfer / n }
     }
 
@@ -217,9 +214,12 @@ impl<'a> Posterior<'a> {
     /// where a few members pull it beyond them.
     pub fn shares(&self) -> (Shares, Shares, Shares) {
         let mean = self.mean_shares();
-        let members: Vec<Shares> = self.members_shares().collect();
-        let of = |part: fn(&Shares) -> f64| {
-            let (low, high) = (-upper_end(members.iter().map(|s| -part(s))), upper_end(members.iter().map(part)));
+        let members: Vec<(Shares, usize)> = self.members_shares().map(|(shares, count)| (*shares, count)).collect();
+        let mut held = Vec::with_capacity(TAIL + 1);
+        let mut of = |part: fn(&Shares) -> f64| {
+            let values = |sign: f64| members.iter().map(move |(shares, count)| (sign * part(shares), *count));
+            let low = -greatest_of(TAIL, values(-1.0), &mut held);
+            let high = greatest_of(TAIL, values(1.0), &mut held);
             (low.min(part(&mean)), high.max(part(&mean)))
         };
         let (cpu, wait, transfer) = (of(|s| s.cpu), of(|s| s.wait), of(|s| s.transfer));
@@ -230,8 +230,9 @@ impl<'a> Posterior<'a> {
         )
     }
 
-    fn members_shares(&self) -> impl Iterator<Item = Shares> + '_ {
-        self.members.iter().map(|m| self.library.particles()[m.particle as usize].shares)
+    /// The shares of the workloads that stand for members, with how many each.
+    fn members_shares(&self) -> impl Iterator<Item = (&Shares, usize)> {
+        self.members.iter().map(|m| (&self.library.particles()[m.scaled.particle as usize].shares, m.count))
     }
 
     /// The measured mean to expect at `memory`, with a 90 % interval that holds the noise of a measurement.
@@ -239,7 +240,7 @@ impl<'a> Posterior<'a> {
         let mut values: Vec<f64> = self.values(memory).collect();
         let shift = self.shift(&values);
         // one measurement of each member's curve
-        for ((value, member), z) in values.iter_mut().zip(&self.members).zip(normal_scores()) {
+        for ((value, member), z) in values.iter_mut().zip(self.each_member()).zip(normal_scores()) {
             *value += shift + member.sd * z;
         }
         values.sort_unstable_by(f64::total_cmp);
@@ -258,18 +259,57 @@ impl<'a> Posterior<'a> {
                 values.into_iter().map(|v| (v + shift).exp()).collect()
             })
             .collect();
-        (0..self.members.len()).map(|j| columns.iter().map(|c| c[j]).collect()).collect()
+        (0..MEMBERS).map(|j| columns.iter().map(|c| c[j]).collect()).collect()
+    }
+
+    /// Mean durations in ms that a sweep of `sizes` would show, by member: rows of equal weight. The measured mean where there is
+    /// one, elsewhere the member's curve with the scatter of a measurement.
+    ///
+    /// ```
+    /// use powercurve::model::{Known, Library, Observation, Posterior};
+    /// use powercurve::{MemoryMb, PowerCurve, Run};
+    /// let seen = Observation::of(&Run::new("thumbnails", PowerCurve::from_ms(&[(256, 13187.6), (1024, 3279.4)])?));
+    /// let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+    /// let rows = posterior.measurements(&[MemoryMb::new(256)?, MemoryMb::new(512)?]);
+    /// assert!(rows.iter().all(|row| (row[0] / 13187.6 - 1.0).abs() < 1e-9));
+    /// assert!(rows.iter().any(|row| row[1] < 6551.0) && rows.iter().any(|row| row[1] > 6551.0)); // 6551: as measured
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn measurements(&self, sizes: &[MemoryMb]) -> Vec<Vec<f64>> {
+        let mut rows = self.curves(sizes);
+        for (i, memory) in sizes.iter().enumerate() {
+            if let Ok(at) = self.seen.sizes.binary_search(memory) {
+                let ms = self.seen.ln_ms[at].exp();
+                rows.iter_mut().for_each(|row| row[i] = ms);
+                continue;
+            }
+            // the same scatter whatever other sizes are asked for
+            let mut rng = ChaCha8Rng::seed_from_u64(memory.mb().into());
+            let mut scores = *normal_scores();
+            scores.shuffle(&mut rng);
+            for ((row, member), z) in rows.iter_mut().zip(self.each_member()).zip(scores) {
+                row[i] *= (member.sd * z).exp();
+            }
+        }
+        rows
     }
 
     /// `ln d` of each member at `memory`.
-    fn values(&self, memory: MemoryMb) -> impl Iterator<Item = f64> + '_ {
+    fn values(&self, memory: MemoryMb) -> impl Iterator<Item = f64> {
+        self.distinct_values(memory).flat_map(|(value, count)| std::iter::repeat_n(value, count))
+    }
+
+    /// `ln d` of the workloads that stand for members at `memory`, with how many each.
+    fn distinct_values(&self, memory: MemoryMb) -> impl Iterator<Item = (f64, usize)> {
         let place = Place::of(memory);
-        self.members.iter().map(move |m| m.ln_full + f64::from(self.library.ln_ratio(m.particle as usize, place)))
+        self.members.iter().map(move |m| {
+            (m.scaled.ln_full + f64::from(self.library.ln_ratio(m.scaled.particle as usize, place)), m.count)
+        })
     }
 
     /// `ln` of the mean curve at a size, before the measurements pull on it.
     pub fn mean_ln(&self, memory: MemoryMb) -> f64 {
-        self.values(memory).sum::<f64>() / self.members.len() as f64
+        self.distinct_values(memory).map(|(value, count)| value * count as f64).sum::<f64>() / MEMBERS as f64
     }
 
     /// How far the measurements pull the members' mean at a size.
@@ -318,26 +358,6 @@ fn gains(departures: &[Vec<f64>], residuals: &[f64], precision: &[f64]) -> Vec<f
     solve_symmetric(matrix, right)
 }
 
-/// Systematic resampling: [`MEMBERS`] equal shares of the weight, at fixed positions.
-fn resample(counted: &[Counted]) -> Vec<Member> {
-    let step = counted.iter().map(|c| c.weight).sum::<f64>() / MEMBERS as f64;
-    let member = |c: &Counted| Member { particle: c.scaled.particle, ln_full: c.scaled.ln_full, sd: c.variance.sqrt() };
-    let mut members = Vec::with_capacity(MEMBERS);
-    let (mut passed, mut target) = (0.0, step / 2.0);
-    for c in counted {
-        passed += c.weight;
-        while passed > target && members.len() < MEMBERS {
-            members.push(member(c));
-            target += step;
-        }
-    }
-    // rounding may leave the last places open
-    if let Some(last) = counted.last() {
-        members.resize(MEMBERS, member(last));
-    }
-    members
-}
-
 /// Standard normal quantiles, one a member, in an order that spreads them over neighbours (the golden ratio sequence).
 fn normal_scores() -> &'static [f64; MEMBERS] {
     static SCORES: OnceLock<[f64; MEMBERS]> = OnceLock::new();
@@ -373,22 +393,24 @@ fn stated(ln_ms: &[f64]) -> f64 {
     *reached.unwrap_or(&ln_ms[0])
 }
 
-/// The 95 % quantile of one value a member: the least of the [`TAIL`] greatest.
-fn upper_end(values: impl Iterator<Item = f64>) -> f64 {
-    let mut greatest = [f64::NEG_INFINITY; TAIL];
-    for value in values {
-        let mut at = TAIL;
-        while at > 0 && greatest[at - 1] < value {
-            if at < TAIL {
-                greatest[at] = greatest[at - 1];
-            }
-            at -= 1;
+/// The least of the `n` greatest of values that come several times each; `greatest` is room for those found so far.
+fn greatest_of(n: usize, values: impl Iterator<Item = (f64, usize)>, greatest: &mut Vec<(f64, usize)>) -> f64 {
+    // in descending order
+    greatest.clear();
+    let (mut held, mut least) = (0, f64::NEG_INFINITY);
+    for (value, count) in values {
+        if held >= n && value <= least {
+            continue;
         }
-        if at < TAIL {
-            greatest[at] = value;
+        let at = greatest.iter().rposition(|(other, _)| *other >= value).map_or(0, |i| i + 1);
+        greatest.insert(at, (value, count));
+        held += count;
+        while let Some((_, count)) = greatest.pop_if(|(_, count)| held - *count >= n) {
+            held -= count;
         }
+        least = greatest.last().map_or(least, |(value, _)| *value);
     }
-    greatest[TAIL - 1]
+    least
 }
 
 /// The value below which a share `q` of the values lies; reorders them.
@@ -419,6 +441,16 @@ fn solve_symmetric(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_greatest_are_counted() {
+        let values = [(1.0, 3), (5.0, 2), (4.0, 1), (2.0, 4), (5.0, 1), (3.0, 2)];
+        let mut each: Vec<f64> = values.iter().flat_map(|&(v, count)| std::iter::repeat_n(v, count)).collect();
+        each.sort_by(|a, b| b.total_cmp(a));
+        for n in 1..=each.len() {
+            assert_eq!(greatest_of(n, values.into_iter(), &mut Vec::new()), each[n - 1], "{n}");
+        }
+    }
 
     #[test]
     fn both_forms_of_the_gains_are_one() {

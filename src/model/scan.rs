@@ -1,22 +1,27 @@
 //! The likelihood of every workload of the library for one measured curve.
 
 use crate::model::approx;
-use crate::model::blocks::{Block, LANES, Lanes, Measured};
-use crate::model::library::{Library, Particle};
+use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest};
+use crate::model::library::{Kind, Library, Particle};
 use crate::model::observation::Observation;
 use crate::model::posterior::Known;
 use crate::pattern::{Pattern, Shares};
+
+/// Members of a posterior.
+pub const MEMBERS: usize = 256;
 
 /// Log-weight, below that of the best particle, from which a particle no longer counts.
 const NEGLIGIBLE: f32 = -8.0;
 
 /// The same before the weights of the sizes are known: it cannot come to count, whatever they become.
-const FAR: f32 = 10.0;
+const FAR: f32 = 8.0;
 
 /// How much (in `ln`) a particle of another runtime still counts: one in ten.
 const LN_OTHER_RUNTIME: f32 = -2.3;
 /// The same for another instruction set: one in twenty.
 const LN_OTHER_ARCH: f32 = -3.0;
+/// The same for leaking cold starts when the run is known to be warm: one in a hundred.
+const LN_LEAKS: f32 = -4.6;
 /// The same for another pattern when the user names one: one in ten thousand.
 const LN_OTHER_PATTERN: f32 = -9.2;
 
@@ -44,15 +49,15 @@ pub struct Scaled {
     pub ln_full: f64,
 }
 
-/// A workload of the library that counts.
+/// Members of a posterior that are one workload of the library.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Counted {
-    /// Its weight, relative to that of the best.
-    pub weight: f64,
+pub struct Member {
     /// The workload.
     pub scaled: Scaled,
-    /// Variance of `ln(measured mean)` around its curve.
-    pub variance: f64,
+    /// How many members it stands for, at least one.
+    pub count: usize,
+    /// Standard deviation of `ln(measured mean)` around its curve.
+    pub sd: f64,
 }
 
 /// A workload of the library with its weight.
@@ -77,8 +82,8 @@ pub struct Candidate {
 /// The library weighed by a measured curve.
 #[derive(Debug, Clone)]
 pub struct Weighed {
-    /// The workloads that count.
-    pub members: Vec<Counted>,
+    /// [`MEMBERS`] of equal weight, drawn by systematic resampling.
+    pub members: Vec<Member>,
     /// The most likely workload of each pattern, the best first.
     pub best: Vec<Candidate>,
     /// Posterior probability of each pattern.
@@ -95,7 +100,10 @@ pub struct Weighed {
 pub struct Scan<'a> {
     library: &'a Library,
     known: &'a Known,
+    /// How many there are: at least one.
+    len: usize,
     particles: Vec<u32>,
+    kind: Vec<Kind>,
     /// How far the mean of the measured curve lies above that of the particle's own.
     off: Vec<f32>,
     /// Shape of the noise prior.
@@ -106,8 +114,9 @@ pub struct Scan<'a> {
     pull: Vec<f32>,
     /// Everything in the log-weight that neither measured durations nor weights of sizes enter.
     ln_prior: Vec<f32>,
-    /// What the measured curve departs from the particle's, both around their means over the sizes: one column a size.
-    residuals: Vec<Vec<f32>>,
+    /// What the measured curve departs from the particle's, both around their means over the sizes: one size after the
+    /// other.
+    residuals: Vec<f32>,
 }
 
 impl<'a> Scan<'a> {
@@ -116,33 +125,33 @@ impl<'a> Scan<'a> {
         let centre = seen.centre();
         let around = seen.ln_ms.iter().map(|y| (y - centre) as f32).collect();
         let measured = Measured { around, mean: centre as f32 };
-        let others = Others { seen, known };
-        let blocks = library.blocks(&seen.sizes, seen.invocations);
-        let bounds: Vec<f32> = (0..blocks.len()).map(|i| blocks.get(i).bound(&measured)).collect();
-        // the most promising block first: it shows which others cannot matter
-        let start = (0..bounds.len()).max_by(|&a, &b| bounds[a].total_cmp(&bounds[b])).unwrap_or(0);
+        let others = Others::new(seen, known);
+        let curves = library.curves(&seen.sizes, seen.invocations);
         let mut top = f32::NEG_INFINITY;
-        let mut scored: Vec<(usize, Lanes)> = Vec::with_capacity(blocks.len());
-        for i in std::iter::once(start).chain((0..blocks.len()).filter(|&i| i != start)) {
-            if top - bounds[i] < FAR {
-                let block = blocks.get(i);
-                let mut scores = block.score(&measured);
-                others.weigh(library, &block, &measured, &mut scores, top - FAR);
-                top = top.max(greatest(&scores));
-                scored.push((i, scores));
+        let mut scores = vec![[f32::NEG_INFINITY; LANES]; library.len().div_ceil(LANES)];
+        for part in 0..curves.parts() {
+            let blocks = curves.part(part);
+            let scores = &mut scores[blocks.first / LANES..];
+            let bounds = blocks.bounds(&measured);
+            // the most promising block first: it shows which others cannot matter
+            let start = (0..bounds.len()).max_by(|&a, &b| bounds[a].total_cmp(&bounds[b])).unwrap_or(0);
+            for i in std::iter::once(start).chain((0..bounds.len()).filter(|&i| i != start)) {
+                if top - bounds[i] < FAR {
+                    scores[i] = blocks.score(i, &measured);
+                    others.weigh(library, &blocks, i, &measured, &mut scores[i], top - FAR);
+                    top = top.max(greatest(&scores[i]));
+                }
             }
         }
-        // in the order of the library, in which neighbours look alike
-        scored.sort_unstable_by_key(|(i, _)| *i);
-        let near = |scores: &Lanes| scores.iter().map(|score| usize::from(top - score < FAR)).sum::<usize>();
-        scored.retain(|(_, scores)| near(scores) > 0);
-        let len = scored.iter().map(|(_, scores)| near(scores)).sum();
-        let mut scan = Self::with_capacity(library, known, len, seen.sizes.len());
-        let mut lanes = Vec::with_capacity(LANES);
-        for (i, scores) in &scored {
-            lanes.clear();
-            lanes.extend((0..LANES).filter(|&lane| top - scores[lane] < FAR));
-            scan.admit(&blocks.get(*i), &lanes, &measured, &others);
+        let mut near = Vec::with_capacity(library.len() / 4);
+        for (block, scores) in scores.iter().enumerate() {
+            if greatest(scores) > top - FAR {
+                near.extend((0..LANES).filter(|&lane| scores[lane] > top - FAR).map(|lane| block * LANES + lane));
+            }
+        }
+        let mut scan = Self::with_capacity(library, known, near.len(), seen.sizes.len());
+        for near in near.chunk_by(|&a, &b| curves.part_of(a) == curves.part_of(b)) {
+            scan.admit(&curves.part(curves.part_of(near[0])), near, &measured, &others);
         }
         scan
     }
@@ -152,28 +161,37 @@ impl<'a> Scan<'a> {
         Self {
             library,
             known,
+            len,
             particles: Vec::with_capacity(len),
+            kind: Vec::with_capacity(len),
             off: column(),
             shape: column(),
             scale: column(),
             pull: column(),
             ln_prior: column(),
-            residuals: (0..sizes).map(|_| column()).collect(),
+            residuals: vec![0.0; sizes * len],
         }
     }
 
-    /// Takes some workloads of a block in.
-    fn admit(&mut self, block: &Block, lanes: &[usize], measured: &Measured, others: &Others<'_>) {
-        let particles = &self.library.particles()[block.first..];
-        self.particles.extend(lanes.iter().map(|&lane| (block.first + lane) as u32));
-        self.off.extend(lanes.iter().map(|&lane| measured.mean - block.mean[lane]));
-        self.shape.extend(lanes.iter().map(|&lane| block.shape[lane]));
-        self.scale.extend(lanes.iter().map(|&lane| block.scale[lane]));
-        self.pull.extend(lanes.iter().map(|&lane| block.pull[lane]));
-        self.ln_prior.extend(lanes.iter().map(|&lane| block.ln_prior[lane] + others.ln_prior(&particles[lane])));
-        for ((column, row), y) in self.residuals.iter_mut().zip(&block.around).zip(&measured.around) {
-            column.extend(lanes.iter().map(|&lane| y - row[lane]));
-        }
+    /// Takes some workloads of these blocks in.
+    fn admit(&mut self, blocks: &Blocks, near: &[usize], measured: &Measured, others: &Others<'_>) {
+        let from = self.particles.len();
+        let places: Vec<_> = near.iter().map(|p| p - blocks.first).map(|i| (i / LANES, i % LANES)).collect();
+        let rows = self.residuals.chunks_exact_mut(self.len).map(|row| &mut row[from..]);
+        blocks.residuals(&places, measured, rows);
+        let at: Vec<_> = places.into_iter().map(|(i, lane)| (blocks.block(i), lane)).collect();
+        self.particles.extend(near.iter().map(|&p| p as u32));
+        self.kind.extend(at.iter().map(|&(block, lane)| block.kind[lane]));
+        self.off.extend(at.iter().map(|&(block, lane)| measured.mean - block.mean[lane]));
+        self.shape.extend(at.iter().map(|&(block, lane)| block.shape[lane]));
+        self.scale.extend(at.iter().map(|&(block, lane)| block.scale[lane]));
+        self.pull.extend(at.iter().map(|&(block, lane)| block.pull[lane]));
+        self.ln_prior.extend(at.iter().map(|&(block, lane)| block.ln_prior[lane] + others.ln_prior(block.kind[lane])));
+    }
+
+    /// The residuals at each size: one value a particle.
+    fn residuals(&self) -> impl Iterator<Item = &[f32]> {
+        self.residuals.chunks_exact(self.len)
     }
 
     /// The likelihood of every particle with these weights of the sizes.
@@ -181,12 +199,13 @@ impl<'a> Scan<'a> {
     /// A particle's scale and the variance of the means around its curve are integrated out in closed form (normal and
     /// inverse gamma priors), which leaves `-(a + k/2) ln(b + S/2)` of the squared residuals `S`.
     fn likelihoods(&self, weights: &[f64]) -> Likelihoods {
-        let n = self.particles.len();
+        let n = self.len;
         let total = weights.iter().sum::<f64>() as f32;
-        let (mut first, mut second) = (vec![0f32; n], vec![0f32; n]);
-        for (column, w) in self.residuals.iter().zip(weights) {
+        // sums of the residuals and of their squares, which then turn into what they say
+        let (mut moved, mut variances, mut ln_weights) = (vec![0f32; n], vec![0f32; n], vec![0f32; n]);
+        for (column, w) in self.residuals().zip(weights) {
             let w = *w as f32;
-            for ((s, q), r) in first.iter_mut().zip(&mut second).zip(column) {
+            for ((s, q), r) in moved.iter_mut().zip(&mut variances).zip(column) {
                 *s += w * r;
                 *q += w * r * r;
             }
@@ -194,9 +213,8 @@ impl<'a> Scan<'a> {
         // columns of one known length, so that several particles are weighed at a time
         let (off, shape, scale) = (&self.off[..n], &self.shape[..n], &self.scale[..n]);
         let (pull, ln_prior) = (&self.pull[..n], &self.ln_prior[..n]);
-        let (mut moved, mut variances, mut ln_weights) = (vec![0f32; n], vec![0f32; n], vec![0f32; n]);
         for i in 0..n {
-            let (s, q) = (first[i], second[i]);
+            let (s, q) = (moved[i], variances[i]);
             // where the curve would lie with no pull of its own scale
             let free = off[i] + s / total;
             let by = free * total / (total + pull[i]);
@@ -227,47 +245,51 @@ impl<'a> Scan<'a> {
         let found = self.likelihoods(weights);
         let mean = |column: &[f32]| dot(column, &found.weights) / sum(&found.weights);
         let off = mean(&self.off) - mean(&found.moved);
-        (self.residuals.iter().map(|column| mean(column) + off).collect(), mean(&found.variances))
+        (self.residuals().map(|column| mean(column) + off).collect(), mean(&found.variances))
     }
 
     /// The library with these weights of the sizes.
     pub fn weigh(&self, weights: &[f64]) -> Weighed {
         let found = self.likelihoods(weights);
-        let total = sum(&found.weights);
         let mut best: [Option<usize>; Pattern::COUNT] = [None; Pattern::COUNT];
-        let mut patterns = [0.0; Pattern::COUNT];
-        let mut members = Vec::with_capacity(self.particles.len());
+        let mut by_pattern = [0.0; Pattern::COUNT];
+        for (i, (kind, weight)) in self.kind.iter().zip(&found.weights).enumerate() {
+            let pattern = kind.pattern().index();
+            by_pattern[pattern] += f64::from(*weight);
+            if best[pattern].is_none_or(|b| found.ln_weights[i] > found.ln_weights[b]) {
+                best[pattern] = Some(i);
+            }
+        }
+        let total: f64 = by_pattern.iter().sum();
         let scaled = |i: usize| {
             let ln_full = f64::from(self.particle(i).ln_full) + f64::from(found.moved[i]);
             Scaled { particle: self.particles[i], ln_full }
         };
-        for (i, (ln_weight, weight)) in found.ln_weights.iter().zip(&found.weights).enumerate() {
-            let pattern = self.particle(i).pattern.index();
-            if best[pattern].is_none_or(|b| *ln_weight > found.ln_weights[b]) {
-                best[pattern] = Some(i);
-            }
-            if *weight > 0.0 {
-                let weight = f64::from(*weight);
-                patterns[pattern] += weight / total;
-                members.push(Counted { weight, scaled: scaled(i), variance: found.variances[i].into() });
-            }
-        }
+        let member =
+            |(i, count): (usize, usize)| Member { scaled: scaled(i), count, sd: f64::from(found.variances[i]).sqrt() };
+        let members = resample(&found.weights, total).map(member).collect();
         let candidate = |i: usize| Candidate { scaled: scaled(i), ln_weight: found.ln_weights[i].into() };
         let mut best: Vec<Candidate> = best.into_iter().flatten().map(candidate).collect();
         best.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight));
         let top = best.first().map_or(f64::NEG_INFINITY, |b| b.ln_weight);
         let ln_evidence = top + (total / self.library.len() as f64).ln();
+        let patterns = by_pattern.map(|weight| weight / total);
         Weighed { members, best, patterns, ln_evidence, variance: dot(&found.variances, &found.weights) / total }
     }
 }
 
-/// The greatest of the scores, none of which is NaN: several lanes at a time.
-fn greatest(scores: &Lanes) -> f32 {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let (eights, _) = scores.as_chunks::<8>();
-    let columns =
-        eights.iter().fold([f32::NEG_INFINITY; 8], |top, eight| std::array::from_fn(|i| larger(top[i], eight[i])));
-    columns.into_iter().fold(f32::NEG_INFINITY, larger)
+/// Systematic resampling: [`MEMBERS`] equal shares of the `total` weight, at fixed positions. Gives the places of the
+/// members with how many each stands for.
+fn resample(weights: &[f32], total: f64) -> impl Iterator<Item = (usize, usize)> {
+    let members_a_weight = MEMBERS as f64 / total;
+    let (mut passed, mut drawn) = (0.0, 0);
+    weights.iter().enumerate().filter_map(move |(i, weight)| {
+        passed += f64::from(*weight);
+        let reached = ((passed * members_a_weight + 0.5) as usize).min(MEMBERS);
+        let count = reached - drawn;
+        drawn = reached;
+        (count > 0).then_some((i, count))
+    })
 }
 
 /// The eligible particles with one set of weights of the sizes: one value a particle in each column.
@@ -286,43 +308,62 @@ fn sum(column: &[f32]) -> f64 {
     column.iter().map(|v| f64::from(*v)).sum()
 }
 
+/// The sum of the products: several at a time.
 fn dot(column: &[f32], weights: &[f32]) -> f64 {
-    column.iter().zip(weights).map(|(v, w)| f64::from(v * w)).sum()
+    let ((eights, rest), (weight_eights, weights_rest)) = (column.as_chunks::<8>(), weights.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    for (values, weights) in eights.iter().zip(weight_eights) {
+        for ((sum, v), w) in sums.iter_mut().zip(values).zip(weights) {
+            *sum += v * w;
+        }
+    }
+    sum(&sums) + rest.iter().zip(weights_rest).map(|(v, w)| f64::from(v * w)).sum::<f64>()
 }
 
 /// What is known of the function beside its durations.
 struct Others<'a> {
-    seen: &'a Observation,
     known: &'a Known,
+    /// Log of the factor by which particles of each kind count less, unless all count the same.
+    by_kind: Option<[f32; Kind::COUNT]>,
 }
 
-impl Others<'_> {
+impl<'a> Others<'a> {
+    fn new(seen: &Observation, known: &'a Known) -> Self {
+        let other = |differs: bool, ln: f32| if differs { ln } else { 0.0 };
+        let mut by_kind = [0.0; Kind::COUNT];
+        for kind in Kind::all() {
+            by_kind[kind.index()] = other(seen.runtime.is_some_and(|r| r != kind.runtime()), LN_OTHER_RUNTIME)
+                + other(seen.arch.is_some_and(|a| a != kind.arch()), LN_OTHER_ARCH)
+                + other(seen.warm && kind.leaks(), LN_LEAKS)
+                + other(known.pattern.is_some_and(|p| p != kind.pattern()), LN_OTHER_PATTERN);
+        }
+        let differ = seen.runtime.is_some() || seen.arch.is_some() || seen.warm || known.pattern.is_some();
+        Self { known, by_kind: differ.then_some(by_kind) }
+    }
+
     /// Adds what is known to the scores of a block, where they are not below `least` already.
-    fn weigh(&self, library: &Library, block: &Block, measured: &Measured, scores: &mut Lanes, least: f32) {
-        let more_known = *self.known != Known::default();
-        if !more_known && self.seen.runtime.is_none() && self.seen.arch.is_none() {
+    fn weigh(&self, library: &Library, blocks: &Blocks, i: usize, seen: &Measured, scores: &mut Lanes, least: f32) {
+        let block = blocks.block(i);
+        if let Some(by_kind) = &self.by_kind {
+            for (score, kind) in scores.iter_mut().zip(&block.kind) {
+                *score += by_kind[kind.index()];
+            }
+        }
+        if *self.known == Known::default() {
             return;
         }
-        for (lane, score) in scores[..block.len].iter_mut().enumerate() {
-            if *score > least {
-                let p = &library.particles()[block.first + lane];
-                *score += self.ln_prior(p);
-                if more_known {
-                    let total = measured.around.len() as f32;
-                    let moved = (measured.mean - block.mean[lane]) * total / (total + block.pull[lane]);
-                    *score += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved)) as f32;
-                }
-            }
+        let particles = &library.particles()[blocks.first + i * LANES..];
+        for (lane, (score, p)) in scores.iter_mut().zip(particles).enumerate().filter(|(_, (score, _))| **score > least)
+        {
+            let total = seen.around.len() as f32;
+            let moved = (seen.mean - block.mean[lane]) * total / (total + block.pull[lane]);
+            *score += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved)) as f32;
         }
     }
 
     /// Log of the factor by which a particle of another kind counts less.
-    #[inline]
-    fn ln_prior(&self, p: &Particle) -> f32 {
-        let other = |differs: bool, ln: f32| if differs { ln } else { 0.0 };
-        other(self.seen.runtime.is_some_and(|r| r != p.runtime), LN_OTHER_RUNTIME)
-            + other(self.seen.arch.is_some_and(|a| a != p.arch), LN_OTHER_ARCH)
-            + other(self.known.pattern.is_some_and(|pattern| pattern != p.pattern), LN_OTHER_PATTERN)
+    fn ln_prior(&self, kind: Kind) -> f32 {
+        self.by_kind.as_ref().map_or(0.0, |by_kind| by_kind[kind.index()])
     }
 }
 

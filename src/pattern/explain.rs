@@ -1,5 +1,7 @@
 //! Reasons, doubts and warnings in plain words, with the run's own numbers behind them.
 
+use std::fmt::{self, Write};
+
 use crate::curve::{Point, Run};
 use crate::model::{Observation, Posterior};
 use crate::pattern::{Family, Pattern, Shares};
@@ -37,13 +39,13 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares
             s if s > -0.15 => "CPU power does not matter: it waits, or is too short to be throttled",
             _ => "slower with more memory: that is noise, or a downstream",
         };
-        reasons.push(format!(
+        reasons.push(sentence(format_args!(
             "from {} to {} MB it is {}, where pure CPU work would be {}: {reading}",
             a.memory.mb(),
             b.memory.mb(),
-            times(gain),
-            times(fair),
-        ));
+            Times(gain),
+            Times(fair),
+        )));
     }
     if let Some((a, b)) = widest(points, ONE_VCPU_MB - 1.0, f64::MAX) {
         let gain = a.duration.ms() / b.duration.ms();
@@ -52,37 +54,67 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares
             s if s > 0.15 => "some work runs beside the main thread",
             _ => "more cores do not help",
         };
-        reasons.push(format!(
+        reasons.push(sentence(format_args!(
             "from {} to {} MB, past one full vCPU, it is {}: {reading}",
             a.memory.mb(),
             b.memory.mb(),
-            times(gain)
-        ));
+            Times(gain)
+        )));
     }
     let fastest = points.iter().map(|p| p.duration.ms()).fold(f64::INFINITY, f64::min);
     if fastest < PERIOD_MS {
-        reasons
-            .push(format!("the fastest size takes {fastest:.1} ms, less than one CPU quota period of {PERIOD_MS} ms"));
+        reasons.push(sentence(format_args!(
+            "the fastest size takes {fastest:.1} ms, less than one CPU quota period of {PERIOD_MS} ms"
+        )));
     }
-    let part = |name: &str, mean: f64, low: f64, high: f64| {
-        format!("{:.0} % {name} ({:.0}-{:.0} %)", 100.0 * mean, 100.0 * low, 100.0 * high)
-    };
-    reasons.push(format!(
+    let part = |name, share: fn(&Shares) -> f64| Part { name, mean: share(shares), low: share(low), high: share(high) };
+    reasons.push(sentence(format_args!(
         "at 1769 MB the curve is best explained by {}, {} and {}",
-        part("CPU", shares.cpu, low.cpu, high.cpu),
-        part("waiting", shares.wait, low.wait, high.wait),
-        part("transfer", shares.transfer, low.transfer, high.transfer),
-    ));
-    reasons.push(format!("{pattern} means: {}; memory buys {}", pattern.summary(), pattern.memory_buys()));
+        part("CPU", |s| s.cpu),
+        part("waiting", |s| s.wait),
+        part("transfer", |s| s.transfer),
+    )));
+    reasons.push(sentence(format_args!(
+        "{pattern} means: {}; memory buys {}",
+        pattern.summary(),
+        pattern.memory_buys()
+    )));
     reasons
 }
 
+/// A text in one piece of memory: most are longer than `format!` foresees.
+fn sentence(text: fmt::Arguments<'_>) -> String {
+    let mut sentence = String::with_capacity(192);
+    sentence.write_fmt(text).expect("a string takes any text");
+    sentence
+}
+
 /// A gain in speed in words, also where it is a loss.
-fn times(gain: f64) -> String {
-    match (gain, format!("{:.2}", gain.max(1.0 / gain))) {
-        (_, factor) if factor == "1.00" => "as fast".to_owned(),
-        (gain, factor) if gain > 1.0 => format!("{factor} times faster"),
-        (_, factor) => format!("{factor} times slower"),
+struct Times(f64);
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let factor = self.0.max(1.0 / self.0);
+        match self.0 {
+            _ if factor < 1.005 => f.write_str("as fast"),
+            gain if gain > 1.0 => write!(f, "{factor:.2} times faster"),
+            _ => write!(f, "{factor:.2} times slower"),
+        }
+    }
+}
+
+/// A share of the time with its interval.
+struct Part {
+    name: &'static str,
+    mean: f64,
+    low: f64,
+    high: f64,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [mean, low, high] = [self.mean, self.low, self.high].map(|share| (100.0 * share).round());
+        write!(f, "{mean} % {} ({low}-{high} %)", self.name)
     }
 }
 
@@ -162,8 +194,8 @@ mod tests {
     #[test]
     fn a_loss_of_speed_is_said_as_one() {
         assert_eq!(
-            [2.0, 0.89, 1.003, 0.998].map(times),
-            ["2.00 times faster", "1.12 times slower", "as fast", "as fast"]
+            [2.0, 0.89, 1.0049, 0.998, 1.0051].map(|gain| Times(gain).to_string()),
+            ["2.00 times faster", "1.12 times slower", "as fast", "as fast", "1.01 times faster"]
         );
     }
 }

@@ -27,6 +27,9 @@ struct Parts<T> {
     transfer: T,
 }
 
+/// Room for most answers as text.
+const USUAL_LINE_BYTES: usize = 2048;
+
 /// One probability by the name of its pattern.
 #[derive(Debug)]
 struct ByPattern<'a>(&'a [f64; Pattern::COUNT]);
@@ -86,6 +89,8 @@ impl Classification {
 
     /// The same as text: a line of `classify --format jsonl`.
     pub fn to_json_line(&self, id: &str) -> String {
-        serde_json::to_string(&self.answer(id)).expect("numbers, texts and lists only")
+        let mut line = Vec::with_capacity(USUAL_LINE_BYTES);
+        serde_json::to_writer(&mut line, &self.answer(id)).expect("numbers, texts and lists only");
+        String::from_utf8(line).expect("JSON is UTF-8")
     }
 }

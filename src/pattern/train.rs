@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::model::library::{Particle, Place};
+use crate::model::noise::Regime;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::classifier::log_odds;
 use crate::pattern::features::{self, features};
@@ -195,6 +196,7 @@ fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
         invocations,
         runtime: rng.random_bool(0.6).then_some(particle.runtime),
         arch: rng.random_bool(0.8).then_some(particle.arch),
+        warm: particle.regime != Regime::Leaky && rng.random_bool(0.3),
     }
 }
 

@@ -13,7 +13,6 @@ pub use balance::Balance;
 pub use closed_form::ClosedForm;
 pub(crate) use fit::plausible;
 pub use fit::{Fit, fit};
-pub(crate) use forecast::SMALL_REGRET;
 pub use forecast::{Choices, Forecast, Next, forecast};
 pub use line::Line;
 pub use side::allowed;
