@@ -99,7 +99,7 @@ impl Range {
 }
 
 /// The larger one of two values that are not NaN: unlike `f32::max`, one instruction for several at a time.
-fn larger(a: f32, b: f32) -> f32 {
+pub fn larger(a: f32, b: f32) -> f32 {
     if b > a { b } else { a }
 }
 
@@ -202,6 +202,8 @@ impl Blocks {
 
     /// Log-likelihood of a measured curve for each workload of a block, with equal weights of the sizes: minus infinity
     /// past the last of the library.
+    // within a larger function the compiler weighs one workload at a time instead of several
+    #[inline(never)]
     pub fn score(&self, i: usize, seen: &Measured) -> Lanes {
         let block = &self.blocks[i];
         let mut squares = [0.0; LANES];

@@ -1,7 +1,7 @@
 //! The likelihood of every workload of the library for one measured curve.
 
 use crate::model::approx;
-use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest};
+use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest, larger};
 use crate::model::library::{Kind, Library, Particle};
 use crate::model::observation::Observation;
 use crate::model::posterior::Known;
@@ -129,9 +129,10 @@ impl<'a> Scan<'a> {
         let curves = library.curves(&seen.sizes, seen.invocations);
         let mut top = f32::NEG_INFINITY;
         let mut scores = vec![[f32::NEG_INFINITY; LANES]; library.len().div_ceil(LANES)];
+        let mut tops = vec![f32::NEG_INFINITY; scores.len()];
         for part in 0..curves.parts() {
             let blocks = curves.part(part);
-            let scores = &mut scores[blocks.first / LANES..];
+            let (scores, tops) = (&mut scores[blocks.first / LANES..], &mut tops[blocks.first / LANES..]);
             let bounds = blocks.bounds(&measured);
             // the most promising block first: it shows which others cannot matter
             let start = (0..bounds.len()).max_by(|&a, &b| bounds[a].total_cmp(&bounds[b])).unwrap_or(0);
@@ -139,15 +140,20 @@ impl<'a> Scan<'a> {
                 if top - bounds[i] < FAR {
                     scores[i] = blocks.score(i, &measured);
                     others.weigh(library, &blocks, i, &measured, &mut scores[i], top - FAR);
-                    top = top.max(greatest(&scores[i]));
+                    tops[i] = greatest(&scores[i]);
+                    top = larger(top, tops[i]);
                 }
             }
         }
+        let least = top - FAR;
         let mut near = Vec::with_capacity(library.len() / 4);
-        for (block, scores) in scores.iter().enumerate() {
-            if greatest(scores) > top - FAR {
-                near.extend((0..LANES).filter(|&lane| scores[lane] > top - FAR).map(|lane| block * LANES + lane));
+        for (block, scores) in scores.iter().enumerate().filter(|(block, _)| tops[*block] > least) {
+            let (mut lanes, mut len) = ([0; LANES], 0);
+            for (lane, score) in scores.iter().enumerate() {
+                lanes[len] = block * LANES + lane;
+                len += usize::from(*score > least);
             }
+            near.extend_from_slice(&lanes[..len]);
         }
         let mut scan = Self::with_capacity(library, known, near.len(), seen.sizes.len());
         for near in near.chunk_by(|&a, &b| curves.part_of(a) == curves.part_of(b)) {
@@ -230,8 +236,11 @@ impl<'a> Scan<'a> {
                 *ln_weight += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved[i])) as f32;
             }
         }
-        let top = ln_weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weight = |ln: &f32| if ln - top > NEGLIGIBLE { approx::exp(ln - top) } else { 0.0 };
+        let top = greatest(&ln_weights);
+        let weight = |ln: &f32| {
+            let below = larger(ln - top, NEGLIGIBLE);
+            if below > NEGLIGIBLE { approx::exp(below) } else { 0.0 }
+        };
         Likelihoods { moved, variances, weights: ln_weights.iter().map(weight).collect(), ln_weights }
     }
 

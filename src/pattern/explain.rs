@@ -113,7 +113,7 @@ struct Part {
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [mean, low, high] = [self.mean, self.low, self.high].map(|share| (100.0 * share).round());
+        let [mean, low, high] = [self.mean, self.low, self.high].map(|share| (100.0 * share).round() as u8);
         write!(f, "{mean} % {} ({low}-{high} %)", self.name)
     }
 }
