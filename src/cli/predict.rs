@@ -23,7 +23,9 @@ use crate::workload::Runtime;
 
 /// Predict the sizes that nobody measured, with 90 % intervals, and say which size to measure next.
 ///
-/// An interval holds the mean that a measurement at that size would show, its noise included.
+/// An interval holds the mean that a measurement at that size would show, its noise included. The best sizes are those that
+/// lose least in the mean over what a sweep may show, with the measured sizes as measured: not always those of the lowest
+/// predicted cost. A probability is that a sweep finds the size the cheapest.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   powercurve predict datasets/examples/lpt-output.json --measured 256,1024
