@@ -1,12 +1,14 @@
 //! The library's curves at the sizes of one run, in blocks of workloads that look alike: a block whose nearest curve would
 //! not count need not be looked into.
 
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use statrs::function::gamma::ln_gamma;
 
 use crate::model::approx;
 use crate::model::library::{Kind, Library, Particle, Place};
+use crate::model::noise::SHAPES;
 use crate::units::MemoryMb;
 
 /// Workloads in a block.
@@ -31,11 +33,9 @@ pub struct Measured {
     pub mean: f32,
 }
 
-/// Up to [`LANES`] workloads in a row, without their curves.
+/// What is known of up to [`LANES`] workloads in a row before their curves.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// Mean of their `ln d` over the sizes.
-    pub mean: Lanes,
     /// Shape of the inverse gamma prior of the variance.
     pub shape: Lanes,
     /// Its scale.
@@ -57,36 +57,44 @@ pub struct Block {
 pub struct Blocks {
     /// Position of the first workload in the library.
     pub first: usize,
-    blocks: Vec<Block>,
+    priors: Arc<Priors>,
+    /// Mean of `ln d` over the sizes.
+    mean: Vec<Lanes>,
     /// `ln d` around its mean over the sizes: one row a block and size.
     around: Vec<Lanes>,
     sizes: usize,
     reach: Reach,
 }
 
-/// What bounds the likelihood of whole blocks: one value a block in each column.
+/// A library for curves of so many sizes and means of so many invocations, before the curves are known.
 #[derive(Debug, Clone, Default)]
-struct Reach {
-    /// The least and the greatest `ln d` around the mean: one column a size.
-    around: Vec<Range>,
-    /// The same of the mean.
-    mean: Range,
-    /// The greatest likelihood, of a measured curve that is the workload's own.
+struct Priors {
+    blocks: Vec<Block>,
+    /// By block, the greatest likelihood, of a measured curve that is the workload's own.
     best: Vec<f32>,
-    /// The greatest scale, the least exponent and the least stiffness.
+    /// By block, the greatest scale, the least exponent and the least stiffness.
     scale: Vec<f32>,
     exponent: Vec<f32>,
     stiffness: Vec<f32>,
 }
 
+/// Where the curves of whole blocks lie.
+#[derive(Debug, Clone, Default)]
+struct Reach {
+    /// `ln d` around its mean, one a size.
+    around: Vec<Extent>,
+    /// That mean.
+    mean: Extent,
+}
+
 /// The least and the greatest value of each block.
 #[derive(Debug, Clone, Default)]
-struct Range {
+struct Extent {
     least: Vec<f32>,
     greatest: Vec<f32>,
 }
 
-impl Range {
+impl Extent {
     fn push(&mut self, lanes: &[f32]) {
         self.least.push(least(lanes));
         self.greatest.push(greatest(lanes));
@@ -116,10 +124,9 @@ fn least(values: &[f32]) -> f32 {
 }
 
 impl Block {
-    /// The workloads `particles` at `k` sizes, before their curves are known.
+    /// The workloads `particles` for curves of `k` sizes.
     fn new(particles: &[Particle], k: f64, invocations: f64) -> Self {
         let mut block = Self {
-            mean: [0.0; LANES],
             shape: [1.0; LANES],
             scale: [1.0; LANES],
             pull: [0.0; LANES],
@@ -128,10 +135,12 @@ impl Block {
             stiffness: [0.0; LANES],
             base: [f32::NEG_INFINITY; LANES],
         };
+        let ln_gammas = SHAPES.map(|shape| [ln_gamma(shape + k / 2.0), ln_gamma(shape)]);
         for (lane, p) in particles.iter().enumerate() {
             let (shape, scale) = (p.noise.shape(), p.noise.scale(invocations));
             let pull = p.pull(invocations);
-            let ln_prior = 0.5 * pull.ln() + shape * scale.ln() + ln_gamma(shape + k / 2.0) - ln_gamma(shape);
+            let [gained, own] = ln_gammas[usize::from(p.noise.shape_index)];
+            let ln_prior = 0.5 * pull.ln() + shape * scale.ln() + gained - own;
             block.shape[lane] = shape as f32;
             block.scale[lane] = scale as f32;
             block.pull[lane] = pull as f32;
@@ -144,40 +153,57 @@ impl Block {
     }
 }
 
+impl Priors {
+    /// The workloads of `library` for curves of `sizes` sizes.
+    fn new(library: &Library, sizes: usize, invocations: f64) -> Self {
+        let half = sizes as f32 / 2.0;
+        let mut priors = Self::default();
+        for particles in library.particles().chunks(LANES) {
+            let block = Block::new(particles, sizes as f64, invocations);
+            let own: Lanes = std::array::from_fn(|i| block.base[i] - (block.shape[i] + half) * block.scale[i].ln());
+            priors.best.push(greatest(&own[..particles.len()]));
+            priors.scale.push(greatest(&block.scale[..particles.len()]));
+            priors.exponent.push(least(&block.shape[..particles.len()]) + half);
+            priors.stiffness.push(least(&block.stiffness[..particles.len()]));
+            priors.blocks.push(block);
+        }
+        priors
+    }
+}
+
 impl Blocks {
-    /// Those blocks of `library` that begin at the workloads `starts` (multiples of [`LANES`] in a row).
-    fn new(library: &Library, starts: impl Iterator<Item = usize>, places: &[Place], invocations: f64) -> Self {
-        let k = places.len() as f64;
-        let mut starts = starts.peekable();
-        let first = starts.peek().copied().unwrap_or(0);
-        let mut all =
-            Self { first, blocks: Vec::new(), around: Vec::new(), sizes: places.len(), reach: Reach::default() };
-        all.reach.around.resize_with(places.len(), Range::default);
-        for start in starts {
-            let particles = &library.particles()[start..library.len().min(start + LANES)];
-            let mut block = Block::new(particles, k, invocations);
-            let at = all.around.len();
-            all.around.resize(at + places.len(), [0.0; LANES]);
-            let rows = &mut all.around[at..];
+    /// The blocks number `range` of `library`.
+    fn new(library: &Library, range: Range<usize>, places: &[Place], priors: Arc<Priors>) -> Self {
+        let first = range.start * LANES;
+        let (mut mean, mut around) = (vec![[0.0; LANES]; range.len()], vec![[0.0; LANES]; range.len() * places.len()]);
+        let mut reach = Reach { around: vec![Extent::default(); places.len()], mean: Extent::default() };
+        let particles = library.particles()[first..].chunks(LANES);
+        for (block, (mean, particles)) in mean.iter_mut().zip(particles).enumerate() {
+            let rows = &mut around[block * places.len()..][..places.len()];
             for (lane, p) in particles.iter().enumerate() {
                 let mut sum = 0.0;
                 for (row, &place) in rows.iter_mut().zip(places) {
-                    row[lane] = library.ln_ratio(start + lane, place);
+                    row[lane] = library.ln_ratio(first + block * LANES + lane, place);
                     sum += f64::from(row[lane]);
                 }
-                let mean = (sum / k) as f32;
-                rows.iter_mut().for_each(|row| row[lane] -= mean);
-                block.mean[lane] = mean + p.ln_full;
+                let own = (sum / places.len() as f64) as f32;
+                rows.iter_mut().for_each(|row| row[lane] -= own);
+                mean[lane] = own + p.ln_full;
             }
-            all.reach.push(&block, rows, particles.len());
-            all.blocks.push(block);
+            reach.mean.push(&mean[..particles.len()]);
+            reach.around.iter_mut().zip(rows).for_each(|(extent, row)| extent.push(&row[..particles.len()]));
         }
-        all
+        Self { first, priors, mean, around, sizes: places.len(), reach }
     }
 
-    /// The workloads of one block.
+    /// What is known of the workloads of a block before their curves.
     pub fn block(&self, i: usize) -> &Block {
-        &self.blocks[i]
+        &self.priors.blocks[self.first / LANES + i]
+    }
+
+    /// Mean of `ln d` over the sizes, of the workloads of a block.
+    pub fn mean(&self, i: usize) -> &Lanes {
+        &self.mean[i]
     }
 
     /// Departure of a measured curve from those of the workloads `at` some places (in block, in lane), both around their
@@ -192,7 +218,7 @@ impl Blocks {
 
     /// Number of blocks.
     pub fn len(&self) -> usize {
-        self.blocks.len()
+        self.mean.len()
     }
 
     /// `ln d` of the workloads of a block around its mean over the sizes, one row a size.
@@ -205,7 +231,7 @@ impl Blocks {
     // within a larger function the compiler weighs one workload at a time instead of several
     #[inline(never)]
     pub fn score(&self, i: usize, seen: &Measured) -> Lanes {
-        let block = &self.blocks[i];
+        let (block, mean) = (self.block(i), self.mean(i));
         let mut squares = [0.0; LANES];
         for (row, y) in self.around(i).iter().zip(&seen.around) {
             for (sum, c) in squares.iter_mut().zip(row) {
@@ -214,7 +240,7 @@ impl Blocks {
         }
         let half = seen.around.len() as f32 / 2.0;
         std::array::from_fn(|i| {
-            let off = seen.mean - block.mean[i];
+            let off = seen.mean - mean[i];
             let spread = block.scale[i] + (squares[i] + block.stiffness[i] * off * off) / 2.0;
             block.base[i] - (block.shape[i] + half) * approx::ln(spread)
         })
@@ -222,34 +248,21 @@ impl Blocks {
 
     /// What no workload's log-likelihood exceeds, by block.
     pub fn bounds(&self, seen: &Measured) -> Vec<f32> {
-        let reach = &self.reach;
         let mut squares = vec![0.0; self.len()];
-        for (range, y) in reach.around.iter().zip(&seen.around) {
-            for (sum, off) in squares.iter_mut().zip(range.outside(*y)) {
+        for (extent, y) in self.reach.around.iter().zip(&seen.around) {
+            for (sum, off) in squares.iter_mut().zip(extent.outside(*y)) {
                 *sum += off * off;
             }
         }
-        for ((sum, off), stiffness) in squares.iter_mut().zip(reach.mean.outside(seen.mean)).zip(&reach.stiffness) {
+        let (from, priors) = (self.first / LANES, &self.priors);
+        let off = self.reach.mean.outside(seen.mean);
+        for ((sum, off), stiffness) in squares.iter_mut().zip(off).zip(&priors.stiffness[from..]) {
             *sum += stiffness * off * off;
         }
-        let parts = reach.best.iter().zip(&reach.exponent).zip(&reach.scale).zip(&squares);
+        let parts = priors.best[from..].iter().zip(&priors.exponent[from..]).zip(&priors.scale[from..]).zip(&squares);
         parts
             .map(|(((best, exponent), scale), least)| best - exponent * approx::ln(1.0 + least / (2.0 * scale)))
             .collect()
-    }
-}
-
-impl Reach {
-    /// Takes in the next block, of `len` workloads with these curves.
-    fn push(&mut self, block: &Block, around: &[Lanes], len: usize) {
-        let half = around.len() as f32 / 2.0;
-        let own: Lanes = std::array::from_fn(|i| block.base[i] - (block.shape[i] + half) * block.scale[i].ln());
-        self.around.iter_mut().zip(around).for_each(|(range, row)| range.push(&row[..len]));
-        self.mean.push(&block.mean[..len]);
-        self.best.push(greatest(&own[..len]));
-        self.scale.push(greatest(&block.scale[..len]));
-        self.exponent.push(least(&block.shape[..len]) + half);
-        self.stiffness.push(least(&block.stiffness[..len]));
     }
 }
 
@@ -259,7 +272,7 @@ impl Reach {
 pub struct Curves<'a> {
     library: &'a Library,
     places: Vec<Place>,
-    invocations: f64,
+    priors: Arc<Priors>,
     kept: Option<Arc<Blocks>>,
 }
 
@@ -267,12 +280,22 @@ impl<'a> Curves<'a> {
     /// The curves at `sizes` for means of `invocations` calls.
     pub fn new(library: &'a Library, cache: &Cache, sizes: &[MemoryMb], invocations: f64) -> Self {
         let distance = |level: &f64| (level / invocations.max(1.0)).ln().abs();
-        let level = INVOCATION_LEVELS.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(1.0);
-        let kept = (sizes.len() <= LONGEST).then(|| {
-            cache.get(sizes, level, || Blocks::new(library, (0..library.len()).step_by(LANES), &places(sizes), level))
-        });
-        let places = if kept.is_none() { places(sizes) } else { Vec::new() };
-        Self { library, places, invocations: level, kept }
+        let level = (0..INVOCATION_LEVELS.len())
+            .min_by(|a, b| distance(&INVOCATION_LEVELS[*a]).total_cmp(&distance(&INVOCATION_LEVELS[*b])))
+            .unwrap_or(0);
+        let priors = || {
+            let key = (sizes.len(), level);
+            cache.priors.get(|k| *k == key, || (key, Priors::new(library, sizes.len(), INVOCATION_LEVELS[level])))
+        };
+        if sizes.len() > LONGEST {
+            return Self { library, places: places(sizes), priors: priors(), kept: None };
+        }
+        let all = 0..library.len().div_ceil(LANES);
+        let kept = cache.blocks.get(
+            |(l, of)| *l == level && of == sizes,
+            || ((level, sizes.to_vec()), Blocks::new(library, all, &places(sizes), priors())),
+        );
+        Self { library, places: Vec::new(), priors: Arc::clone(&kept.priors), kept: Some(kept) }
     }
 
     /// Number of parts.
@@ -289,7 +312,7 @@ impl<'a> Curves<'a> {
     pub fn part(&self, i: usize) -> Arc<Blocks> {
         match &self.kept {
             Some(kept) => Arc::clone(kept),
-            None => Arc::new(Blocks::new(self.library, std::iter::once(i * LANES), &self.places, self.invocations)),
+            None => Arc::new(Blocks::new(self.library, i..i + 1, &self.places, Arc::clone(&self.priors))),
         }
     }
 }
@@ -298,32 +321,39 @@ fn places(sizes: &[MemoryMb]) -> Vec<Place> {
     sizes.iter().map(|&m| Place::of(m)).collect()
 }
 
-/// The blocks made last.
+/// What was made last of a library: blocks by level of invocations and sizes, priors by number of sizes and level.
 #[derive(Debug, Default)]
-pub struct Cache(RwLock<Vec<Entry>>);
-
-#[derive(Debug)]
-struct Entry {
-    sizes: Vec<MemoryMb>,
-    level: f64,
-    blocks: Arc<Blocks>,
+pub struct Cache {
+    blocks: Recent<(usize, Vec<MemoryMb>), Blocks>,
+    priors: Recent<(usize, usize), Priors>,
 }
 
-impl Cache {
-    /// The blocks of these sizes, from before or made now.
-    fn get(&self, sizes: &[MemoryMb], level: f64, make: impl FnOnce() -> Blocks) -> Arc<Blocks> {
+/// The values made last, by their keys: at most [`KEPT`].
+#[derive(Debug)]
+struct Recent<K, V>(RwLock<Vec<(K, Arc<V>)>>);
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<K, V> Recent<K, V> {
+    /// The value of the key that `is` the one, from before or made now.
+    fn get(&self, is: impl Fn(&K) -> bool, make: impl FnOnce() -> (K, V)) -> Arc<V> {
         let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = entries.iter().find(|e| e.level == level && e.sizes == sizes) {
-            return Arc::clone(&entry.blocks);
+        if let Some((_, value)) = entries.iter().find(|(key, _)| is(key)) {
+            return Arc::clone(value);
         }
         drop(entries);
-        let blocks = Arc::new(make());
+        let (key, value) = make();
+        let value = Arc::new(value);
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == KEPT {
             entries.remove(0);
         }
-        entries.push(Entry { sizes: sizes.to_vec(), level, blocks: Arc::clone(&blocks) });
-        blocks
+        entries.push((key, Arc::clone(&value)));
+        value
     }
 }
 
@@ -418,7 +448,7 @@ mod tests {
             let (i, lane) = (particle / LANES, particle % LANES);
             assert_eq!(part.first, i * LANES);
             assert_eq!(together.around(i), part.around(0));
-            assert_eq!(together.block(i).mean[lane], part.block(0).mean[lane]);
+            assert_eq!(together.mean(i)[lane], part.mean(0)[lane]);
         }
     }
 }

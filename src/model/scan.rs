@@ -185,10 +185,10 @@ impl<'a> Scan<'a> {
         let places: Vec<_> = near.iter().map(|p| p - blocks.first).map(|i| (i / LANES, i % LANES)).collect();
         let rows = self.residuals.chunks_exact_mut(self.len).map(|row| &mut row[from..]);
         blocks.residuals(&places, measured, rows);
+        self.off.extend(places.iter().map(|&(i, lane)| measured.mean - blocks.mean(i)[lane]));
         let at: Vec<_> = places.into_iter().map(|(i, lane)| (blocks.block(i), lane)).collect();
         self.particles.extend(near.iter().map(|&p| p as u32));
         self.kind.extend(at.iter().map(|&(block, lane)| block.kind[lane]));
-        self.off.extend(at.iter().map(|&(block, lane)| measured.mean - block.mean[lane]));
         self.shape.extend(at.iter().map(|&(block, lane)| block.shape[lane]));
         self.scale.extend(at.iter().map(|&(block, lane)| block.scale[lane]));
         self.pull.extend(at.iter().map(|&(block, lane)| block.pull[lane]));
@@ -365,7 +365,7 @@ impl<'a> Others<'a> {
         for (lane, (score, p)) in scores.iter_mut().zip(particles).enumerate().filter(|(_, (score, _))| **score > least)
         {
             let total = seen.around.len() as f32;
-            let moved = (seen.mean - block.mean[lane]) * total / (total + block.pull[lane]);
+            let moved = (seen.mean - blocks.mean(i)[lane]) * total / (total + block.pull[lane]);
             *score += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved)) as f32;
         }
     }
