@@ -13,7 +13,7 @@ pub const MEMBERS: usize = 256;
 /// Log-weight, below that of the best particle, from which a particle no longer counts.
 const NEGLIGIBLE: f32 = -8.0;
 
-/// The same before the weights of the sizes are known: it cannot come to count, whatever they become.
+/// The same with equal weights of the sizes, before theirs are known: few particles farther off would come to count then.
 const FAR: f32 = 8.0;
 
 /// How much (in `ln`) a particle of another runtime still counts: one in ten.
