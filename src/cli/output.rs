@@ -20,7 +20,7 @@ impl Out {
         Self { writer: BufWriter::with_capacity(1 << 16, Box::new(stdout)), to_terminal }
     }
 
-    /// Writes formatted text: the target of `write!` and `writeln!`. To a terminal it goes [`harmless`].
+    /// Writes formatted text: the target of `write!` and `writeln!`. To a terminal it goes without control characters.
     ///
     /// A closed pipe (`powercurve ... | head`) ends the process quietly, as it does for other
     /// line tools.
