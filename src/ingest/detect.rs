@@ -50,8 +50,10 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
 
     let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
     let is_json = opens_json(first);
+    let holds_messages = first.split(',').any(|name| name.trim_matches('"') == "@message");
+    // the name of a function may hold anything, a log too
     let delimiter = csv::delimiter(first);
-    if let Some(delimiter) = delimiter.filter(|_| !is_log && !is_json) {
+    if let Some(delimiter) = delimiter.filter(|_| !is_json && (!is_log || !holds_messages)) {
         return Ok(Format::Csv(delimiter));
     }
     // a line that is no JSON must not hide that those below it are records
@@ -74,7 +76,7 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
         }
     }
     Ok(match () {
-        () if is_log && first.split(',').any(|name| name.trim_matches('"') == "@message") => Format::Log(LogForm::Rows),
+        () if is_log && holds_messages => Format::Log(LogForm::Rows),
         () if !is_log && url::find(head).next().is_some() => Format::Urls,
         () => Format::Log(LogForm::Lines),
     })
@@ -145,6 +147,8 @@ mod tests {
             (format!("{{\"memory_mb\": [{}", "128, ".repeat(10)), Format::JsonLines),
             ("memory,duration\n128,5".to_owned(), Format::Csv(b',')),
             ("\"power\";\"duration\"\n".to_owned(), Format::Csv(b';')),
+            (format!("function,memory,duration\n\"{REPORT_LINE}\",128,5"), Format::Csv(b',')),
+            (format!("@duration,@memorySize,@message\n1,128,\"{REPORT_LINE}\""), Format::Log(LogForm::Rows)),
             (format!("see\n {URL}\n"), Format::Urls),
             (REPORT_LINE.to_owned(), Format::Log(LogForm::Lines)),
             (format!("START RequestId: x\n{REPORT_LINE}\n{URL}"), Format::Log(LogForm::Lines)),
