@@ -113,17 +113,12 @@ fn text(form: Form, count: u64, recipe: &Recipe, mut write: impl FnMut(&[u8]) ->
 }
 
 fn csv(rows: &[[Value; COLUMNS.len()]]) -> Result<Vec<u8>> {
-    let failed = |e: &dyn std::fmt::Display| Error::new(format!("cannot write CSV: {e}"));
-    let mut writer = ::csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        let cell = |value: &Value| match value {
-            Value::Text(text) => text.clone(),
-            Value::Integer(n) => n.to_string(),
-            Value::Number(x) => x.map_or_else(String::new, |x| x.to_string()),
-        };
-        writer.write_record(row.iter().map(cell)).map_err(|e| failed(&e))?;
-    }
-    writer.into_inner().map_err(|e| failed(&e))
+    let cell = |value: &Value| match value {
+        Value::Text(text) => text.clone(),
+        Value::Integer(n) => n.to_string(),
+        Value::Number(x) => x.map_or_else(String::new, |x| x.to_string()),
+    };
+    Ok(export::csv_text(rows.iter().map(|row| row.iter().map(cell)))?.into_bytes())
 }
 
 #[cfg(feature = "parquet")]

@@ -1,6 +1,6 @@
 //! CSV with one row a size, as [`crate::ingest`] reads it.
 
-use crate::curve::{Arch, Run};
+use crate::curve::{Arch, Point, Run};
 use crate::error::{Error, Result};
 use crate::units::Usd;
 
@@ -36,38 +36,42 @@ const HEADER: [&str; 15] = [
 /// # Errors
 /// When the table cannot be written.
 pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
+    let row = |run: &Run, p: &Point| {
+        [
+            run.id.clone(),
+            p.memory.mb().to_string(),
+            p.duration.ms().to_string(),
+            or_empty(p.cost.map(Usd::usd)),
+            or_empty(p.sample.count),
+            or_empty(p.sample.sd_ms),
+            or_empty(p.sample.p50_ms),
+            or_empty(p.sample.p90_ms),
+            or_empty(p.sample.p95_ms),
+            or_empty(p.sample.p99_ms),
+            or_empty(p.sample.max_memory_used_mb),
+            or_empty(p.sample.init_ms),
+            or_empty(p.sample.cold_starts),
+            run.runtime.clone().unwrap_or_default(),
+            or_empty(run.arch.map(Arch::name)),
+        ]
+    };
+    let rows = runs.into_iter().flat_map(|run| run.curve.points().iter().map(move |p| row(run, p)));
+    csv_text(std::iter::once(HEADER.map(str::to_owned)).chain(rows))
+}
+
+/// Rows of cells as CSV. A NUL in a name, which would make the text a binary file for its readers, becomes U+FFFD.
+///
+/// # Errors
+/// When the rows differ in length.
+pub(crate) fn csv_text<R: IntoIterator<Item = String>>(rows: impl IntoIterator<Item = R>) -> Result<String> {
     let failed = |e: &dyn std::fmt::Display| Error::new(format!("cannot write CSV: {e}"));
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    writer.write_record(HEADER).map_err(|e| failed(&e))?;
-    for run in runs {
-        for p in run.curve.points() {
-            let row = [
-                text(&run.id),
-                p.memory.mb().to_string(),
-                p.duration.ms().to_string(),
-                or_empty(p.cost.map(Usd::usd)),
-                or_empty(p.sample.count),
-                or_empty(p.sample.sd_ms),
-                or_empty(p.sample.p50_ms),
-                or_empty(p.sample.p90_ms),
-                or_empty(p.sample.p95_ms),
-                or_empty(p.sample.p99_ms),
-                or_empty(p.sample.max_memory_used_mb),
-                or_empty(p.sample.init_ms),
-                or_empty(p.sample.cold_starts),
-                run.runtime.as_deref().map(text).unwrap_or_default(),
-                or_empty(run.arch.map(Arch::name)),
-            ];
-            writer.write_record(row).map_err(|e| failed(&e))?;
-        }
+    for row in rows {
+        let cells = row.into_iter().map(|cell| if cell.contains('\0') { cell.replace('\0', "\u{fffd}") } else { cell });
+        writer.write_record(cells).map_err(|e| failed(&e))?;
     }
     let bytes = writer.into_inner().map_err(|e| failed(&e))?;
     String::from_utf8(bytes).map_err(|e| failed(&e))
-}
-
-/// A NUL would make the table a binary file for its readers.
-fn text(value: &str) -> String {
-    value.replace('\0', "\u{fffd}")
 }
 
 fn or_empty(value: Option<impl ToString>) -> String {

@@ -280,12 +280,10 @@ impl<'a> Curves<'a> {
     /// The curves at `sizes` for means of `invocations` calls.
     pub fn new(library: &'a Library, cache: &Cache, sizes: &[MemoryMb], invocations: f64) -> Self {
         let distance = |level: &f64| (level / invocations.max(1.0)).ln().abs();
-        let level = (0..INVOCATION_LEVELS.len())
-            .min_by(|a, b| distance(&INVOCATION_LEVELS[*a]).total_cmp(&distance(&INVOCATION_LEVELS[*b])))
-            .unwrap_or(0);
+        let level = INVOCATION_LEVELS.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(1.0);
         let priors = || {
             let key = (sizes.len(), level);
-            cache.priors.get(|k| *k == key, || (key, Priors::new(library, sizes.len(), INVOCATION_LEVELS[level])))
+            cache.priors.get(|k| *k == key, || (key, Priors::new(library, sizes.len(), level)))
         };
         if sizes.len() > LONGEST {
             return Self { library, places: places(sizes), priors: priors(), kept: None };
@@ -324,8 +322,8 @@ fn places(sizes: &[MemoryMb]) -> Vec<Place> {
 /// What was made last of a library: blocks by level of invocations and sizes, priors by number of sizes and level.
 #[derive(Debug, Default)]
 pub struct Cache {
-    blocks: Recent<(usize, Vec<MemoryMb>), Blocks>,
-    priors: Recent<(usize, usize), Priors>,
+    blocks: Recent<(f64, Vec<MemoryMb>), Blocks>,
+    priors: Recent<(usize, f64), Priors>,
 }
 
 /// The values made last, by their keys: at most [`KEPT`].

@@ -10,11 +10,9 @@ use crate::pattern::{Pattern, Shares};
 /// Members of a posterior.
 pub const MEMBERS: usize = 256;
 
-/// Log-weight, below that of the best particle, from which a particle no longer counts.
-const NEGLIGIBLE: f32 = -8.0;
-
-/// The same with equal weights of the sizes, before theirs are known: few particles farther off would come to count then.
-const FAR: f32 = 8.0;
+/// How far its log-weight lies below that of the best from where on a particle no longer counts. Those that lie so far
+/// off with equal weights of the sizes are passed over before the weights are known: few would come to count then.
+const NEGLIGIBLE: f32 = 8.0;
 
 /// How much (in `ln`) a particle of another runtime still counts: one in ten.
 const LN_OTHER_RUNTIME: f32 = -2.3;
@@ -137,15 +135,15 @@ impl<'a> Scan<'a> {
             // the most promising block first: it shows which others cannot matter
             let start = (0..bounds.len()).max_by(|&a, &b| bounds[a].total_cmp(&bounds[b])).unwrap_or(0);
             for i in std::iter::once(start).chain((0..bounds.len()).filter(|&i| i != start)) {
-                if top - bounds[i] < FAR {
+                if top - bounds[i] < NEGLIGIBLE {
                     scores[i] = blocks.score(i, &measured);
-                    others.weigh(library, &blocks, i, &measured, &mut scores[i], top - FAR);
+                    others.weigh(library, &blocks, i, &measured, &mut scores[i], top - NEGLIGIBLE);
                     tops[i] = greatest(&scores[i]);
                     top = larger(top, tops[i]);
                 }
             }
         }
-        let least = top - FAR;
+        let least = top - NEGLIGIBLE;
         let mut near = Vec::with_capacity(library.len() / 4);
         for (block, scores) in scores.iter().enumerate().filter(|(block, _)| tops[*block] > least) {
             let (mut lanes, mut len) = ([0; LANES], 0);
@@ -238,8 +236,8 @@ impl<'a> Scan<'a> {
         }
         let top = greatest(&ln_weights);
         let weight = |ln: &f32| {
-            let below = larger(ln - top, NEGLIGIBLE);
-            if below > NEGLIGIBLE { approx::exp(below) } else { 0.0 }
+            let below = larger(ln - top, -NEGLIGIBLE);
+            if below > -NEGLIGIBLE { approx::exp(below) } else { 0.0 }
         };
         Likelihoods { moved, variances, weights: ln_weights.iter().map(weight).collect(), ln_weights }
     }
@@ -333,21 +331,20 @@ fn dot(column: &[f32], weights: &[f32]) -> f64 {
 struct Others<'a> {
     known: &'a Known,
     /// Log of the factor by which particles of each kind count less, unless all count the same.
-    by_kind: Option<[f32; Kind::COUNT]>,
+    by_kind: Option<Vec<f32>>,
 }
 
 impl<'a> Others<'a> {
     fn new(seen: &Observation, known: &'a Known) -> Self {
+        let differ = seen.runtime.is_some() || seen.arch.is_some() || seen.warm || known.pattern.is_some();
         let other = |differs: bool, ln: f32| if differs { ln } else { 0.0 };
-        let mut by_kind = [0.0; Kind::COUNT];
-        for kind in Kind::all() {
-            by_kind[kind.index()] = other(seen.runtime.is_some_and(|r| r != kind.runtime()), LN_OTHER_RUNTIME)
+        let less = |kind: Kind| {
+            other(seen.runtime.is_some_and(|r| r != kind.runtime()), LN_OTHER_RUNTIME)
                 + other(seen.arch.is_some_and(|a| a != kind.arch()), LN_OTHER_ARCH)
                 + other(seen.warm && kind.leaks(), LN_LEAKS)
-                + other(known.pattern.is_some_and(|p| p != kind.pattern()), LN_OTHER_PATTERN);
-        }
-        let differ = seen.runtime.is_some() || seen.arch.is_some() || seen.warm || known.pattern.is_some();
-        Self { known, by_kind: differ.then_some(by_kind) }
+                + other(known.pattern.is_some_and(|p| p != kind.pattern()), LN_OTHER_PATTERN)
+        };
+        Self { known, by_kind: differ.then(|| Kind::all().map(less).collect()) }
     }
 
     /// Adds what is known to the scores of a block, where they are not below `least` already.

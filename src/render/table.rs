@@ -3,7 +3,8 @@
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 
 use super::html::escape;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::export::csv_text;
 use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// A column by its two names: that of a field in CSV, and that of a heading for people.
@@ -282,14 +283,11 @@ impl Table {
     /// # Errors
     /// None that can happen with rows made by [`Table::row`].
     pub fn csv(&self) -> Result<String> {
-        let failed = |e: &dyn std::fmt::Display| Error::new(format!("cannot write CSV: {e}"));
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(self.columns.iter().map(|c| c.field)).map_err(|e| failed(&e))?;
-        for row in &self.rows {
-            writer.write_record(row.iter().map(Cell::for_programs)).map_err(|e| failed(&e))?;
-        }
-        let bytes = writer.into_inner().map_err(|e| failed(&e))?;
-        String::from_utf8(bytes).map_err(|e| failed(&e))
+        let head = self.columns.iter().map(|c| c.field.to_owned()).collect();
+        csv_text(
+            std::iter::once(head)
+                .chain(self.rows.iter().map(|row| row.iter().map(Cell::for_programs).collect::<Vec<_>>())),
+        )
     }
 
     /// Whether a column holds words rather than quantities.
