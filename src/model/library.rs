@@ -30,7 +30,11 @@ pub const GRID_MB: [u32; 32] = [
 const FULL: usize = 21;
 
 /// CPU time at full speed, in ms, below which a shape depends on the absolute time (the quota staircase).
-const STAIRCASE_MS: f64 = 150.0;
+const STAIRCASE_MS: f64 = 30.0;
+
+/// Standard deviation (in `ln`) by which a shape that depends on the absolute time may be moved in scale, and the
+/// most for one that does not.
+const SCALE_SD: (f64, f64) = (0.2, 2.0);
 
 /// What is kept of one workload beside its curve.
 ///
@@ -58,6 +62,9 @@ pub struct Particle {
     pub ln_full: f32,
     /// What a cold start adds at 1769 MB, in ms; 0 where none leaks into its means.
     pub cold_ms: f32,
+    /// CPU time of a warm invocation at 1769 MB in ms, that of moving data included, which [`Particle::shares`] count as
+    /// transfer.
+    pub cpu_ms: f32,
     /// Standard deviation (in `ln`) by which its shape may be moved in scale.
     pub scale_sd: f32,
     /// Prior of its measurement noise.
@@ -253,7 +260,7 @@ impl Library {
             out.push(Runtime::ALL.iter().position(|r| *r == p.runtime).unwrap_or(0) as u8);
             out.push(p.arch as u8);
             out.push(p.regime as u8);
-            for value in [p.shares.cpu as f32, p.shares.wait as f32, p.ln_full, p.scale_sd, p.cold_ms] {
+            for value in [p.shares.cpu as f32, p.shares.wait as f32, p.ln_full, p.scale_sd, p.cold_ms, p.cpu_ms] {
                 out.extend_from_slice(&value.to_le_bytes());
             }
             for value in shape {
@@ -307,6 +314,7 @@ impl Library {
                 shares,
                 ln_full,
                 cold_ms,
+                cpu_ms: float(28),
                 scale_sd: float(20),
                 noise: NoisePrior::new(regime, arch, &shares, f64::from(ln_full).exp(), cold_ms.into()),
             });
@@ -352,7 +360,9 @@ impl Particle {
             shares,
             ln_full,
             cold_ms,
-            scale_sd: if shares.cpu * full_ms < STAIRCASE_MS { 0.2 } else { 2.0 },
+            cpu_ms: workload.warm_cpu_ms() as f32,
+            // what runs longer may be moved as far as the staircase
+            scale_sd: (SCALE_SD.0 + (shares.cpu * full_ms / STAIRCASE_MS).ln()).clamp(SCALE_SD.0, SCALE_SD.1) as f32,
             noise: NoisePrior::new(regime, workload.arch, &shares, f64::from(ln_full).exp(), cold_ms.into()),
         }
     }
@@ -373,9 +383,9 @@ fn looks(particle: &Particle, shape: &Shape) -> u64 {
     bits.fold(particle.regime as u64 * 2 + u64::from(short), |code, bit| code << 1 | bit)
 }
 
-const MAGIC: &[u8; 8] = b"PWRCRV02";
+const MAGIC: &[u8; 8] = b"PWRCRV03";
 const HEADER: usize = 8 + 8 + 8;
-const RECORD: usize = 4 + 4 + 5 * 4 + 2 * GRID_MB.len();
+const RECORD: usize = 4 + 4 + 6 * 4 + 2 * GRID_MB.len();
 
 /// `ln` ratios from -4 to 6 in steps of 1/6553: 0.015 %.
 fn quantise(ln_ratio: f64) -> u16 {
@@ -398,7 +408,7 @@ mod tests {
         assert_eq!(back.to_bytes(), bytes);
         assert_eq!(back.particles(), library.particles());
         assert!(Library::from_bytes(&bytes[..bytes.len() - 1]).is_err());
-        assert!(Library::from_bytes(b"PWRCRV02").is_err());
+        assert!(Library::from_bytes(b"PWRCRV03").is_err());
         assert!(Library::from_bytes(&Library::simulate(7, 0).to_bytes()).is_err());
     }
 

@@ -5,7 +5,7 @@ use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest, larger};
 use crate::model::library::{Kind, Library, Particle};
 use crate::model::observation::Observation;
 use crate::model::posterior::Known;
-use crate::pattern::{Pattern, Shares};
+use crate::pattern::Pattern;
 
 /// Members of a posterior.
 pub const MEMBERS: usize = 256;
@@ -231,7 +231,7 @@ impl<'a> Scan<'a> {
         if *self.known != Known::default() {
             for (i, ln_weight) in ln_weights.iter_mut().enumerate() {
                 let p = self.particle(i);
-                *ln_weight += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved[i])) as f32;
+                *ln_weight += self.known.ln_likelihood(p, f64::from(moved[i])) as f32;
             }
         }
         let top = greatest(&ln_weights);
@@ -363,7 +363,7 @@ impl<'a> Others<'a> {
         {
             let total = seen.around.len() as f32;
             let moved = (seen.mean - blocks.mean(i)[lane]) * total / (total + block.pull[lane]);
-            *score += self.known.ln_likelihood(&p.shares, f64::from(p.ln_full + moved)) as f32;
+            *score += self.known.ln_likelihood(p, f64::from(moved)) as f32;
         }
     }
 
@@ -374,15 +374,18 @@ impl<'a> Others<'a> {
 }
 
 impl Known {
-    /// Log-likelihood of the CPU and waiting time measured apart, for these shares of `exp(ln_full)` ms.
+    /// Log-likelihood of the CPU and waiting time measured apart, under a particle moved in scale by `ln_moved`.
     #[inline]
-    fn ln_likelihood(&self, shares: &Shares, ln_full: f64) -> f64 {
-        let off = |measured: Option<f64>, share: f64| {
+    fn ln_likelihood(&self, particle: &Particle, ln_moved: f64) -> f64 {
+        let off = |measured: Option<f64>, at_1769_ms: f64| {
             measured.map_or(0.0, |ms| {
-                let z = (ms.ln() - share.max(1e-4).ln() - ln_full) / KNOWN_SD;
+                let z = (ms.ln() - at_1769_ms.ln() - ln_moved) / KNOWN_SD;
                 -0.5 * z * z
             })
         };
-        off(self.cpu_ms, shares.cpu) + off(self.wait_ms, shares.wait)
+        let full_ms = f64::from(particle.ln_full).exp();
+        // a ten-thousandth of the whole is as good as nothing
+        let at_least = |ms: f64| ms.max(1e-4 * full_ms);
+        off(self.cpu_ms, at_least(particle.cpu_ms.into())) + off(self.wait_ms, at_least(particle.shares.wait * full_ms))
     }
 }

@@ -213,10 +213,7 @@ fn largest(run: &Run) -> Vec<u32> {
 /// The CPU time that a monitor would report for a run: what the fit of the *whole* run says, since recorded runs
 /// come without it. The sizes to predict enter it, so that this task shows what a CPU time is worth, not how it is measured.
 fn cpu_time(library: &Library, run: &Run) -> Option<Known> {
-    let workload = fit(library, run).workload;
-    let calls: f64 = workload.calls.iter().map(|c| f64::from(c.count) * c.cpu_ms).sum();
-    let transfers: f64 = workload.transfers.iter().map(|t| t.megabytes * t.cpu_ms_per_mb.unwrap_or(0.0)).sum();
-    let cpu_ms = workload.cpu.work_ms + workload.cpu.parallel_ms + calls + transfers;
+    let cpu_ms = fit(library, run).workload.warm_cpu_ms();
     (cpu_ms > 0.0).then(|| Known { cpu_ms: Some(cpu_ms), ..Known::default() })
 }
 

@@ -57,7 +57,18 @@ const UNSCARCE_MB: f64 = 100.0;
 
 /// Share of the noise that the posterior allows for which a fit treats as noise: a fit describes this run, so that it
 /// follows the measurements closer than a prediction would.
-const NOISE_TRUST: f64 = 0.5;
+const NOISE_TRUST: f64 = 0.25;
+
+/// Residual, in standard deviations, from which its cost grows linearly instead of quadratically: recorded means have heavy
+/// tails. Half the usual value fits closest, and says most about a size left out.
+const HEAVY_TAILS: f64 = 0.5;
+
+/// Sizes beyond the measured ones, in MB, at which a fit has to stay near the prediction: a steep term found at the
+/// smallest measured size knows nothing of those below.
+const ENDS_MB: [u32; 2] = [128, 10_240];
+
+/// Standard deviations of the prediction there that count as one.
+const ENDS_SLACK: f64 = 2.0;
 
 /// Weight of the pattern's probability against closeness: a fit describes the run, `classify` names it.
 const PATTERN_TRUST: f64 = 0.25;
@@ -65,13 +76,17 @@ const PATTERN_TRUST: f64 = 0.25;
 /// Least probability of a pattern in that comparison.
 const LEAST_PROBABILITY: f64 = 1e-4;
 
+/// Standard deviations from one end of a 90 % interval to the other.
+const INTERVAL_SDS: f64 = 2.0 * 1.645;
+
 /// Smallest standard deviation of `ln(measured mean)` that a fit assumes.
 const LEAST_SD: f64 = 0.01;
 
 /// Fits a workload to a run.
 ///
-/// Residuals are relative, weighed by the run's own noise as the posterior sees it, with sizes
-/// off the curve weighed down. Every term is positive by construction.
+/// Residuals are relative, in units of the run's own noise as the posterior sees it, under the pseudo-Huber loss: a size
+/// off the curve does not bend it. Beyond the measured sizes the prediction holds the curve, as firmly as its interval
+/// is narrow. Every term is positive by construction.
 ///
 /// ```
 /// use powercurve::{PowerCurve, Run, model::Library, predict::fit};
@@ -192,21 +207,39 @@ struct Goal<'a> {
     seen: &'a Observation,
     /// Measured means in ms, one a size.
     durations: Vec<f64>,
-    /// Weight of each relative residual: one over its standard deviation.
-    weights: Vec<f64>,
+    /// Standard deviation of the relative residuals.
+    sd: f64,
+    /// Sizes beyond the measured ones: `ln` of the predicted duration in ms, and how far the fit may lie from it.
+    ends: Vec<(MemoryMb, f64, f64)>,
 }
 
 impl<'a> Goal<'a> {
     fn new(seen: &'a Observation, posterior: &Posterior<'_>) -> Self {
-        let sd = (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD);
-        let weights = posterior.point_weights().iter().map(|w| w.sqrt() / sd).collect();
-        Self { seen, durations: seen.ln_ms.iter().map(|y| y.exp()).collect(), weights }
+        let measured = |m: MemoryMb| seen.sizes.first() <= Some(&m) && Some(&m) <= seen.sizes.last();
+        let ends = ENDS_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok()).filter(|&m| !measured(m));
+        let end = |m: MemoryMb| {
+            let predicted = posterior.predict(m);
+            let sd = (predicted.high_ms / predicted.low_ms).ln() / INTERVAL_SDS;
+            (m, predicted.ms.ln(), ENDS_SLACK * sd.max(LEAST_SD))
+        };
+        Self {
+            seen,
+            durations: seen.ln_ms.iter().map(|y| y.exp()).collect(),
+            sd: (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD),
+            ends: ends.map(end).collect(),
+        }
     }
 
-    /// Weighted relative residuals of a workload.
+    /// What a workload misses, in standard deviations: the measurements, then the ends.
     fn residuals(&self, w: &Workload) -> impl Iterator<Item = f64> {
-        let data = self.seen.sizes.iter().zip(&self.durations).zip(&self.weights);
-        data.map(|((&m, d), weight)| (expected_ms(w, m) / d - 1.0) * weight)
+        let data = self.seen.sizes.iter().zip(&self.durations);
+        let data = data.map(|(&m, d)| pseudo_huber((expected_ms(w, m) / d - 1.0) / self.sd));
+        data.chain(self.ends.iter().map(|&(m, ln_ms, sd)| (expected_ms(w, m).ln() - ln_ms) / sd))
+    }
+
+    /// How many there are.
+    fn rows(&self) -> usize {
+        self.durations.len() + self.ends.len()
     }
 
     /// Half the sum of their squares.
@@ -215,8 +248,16 @@ impl<'a> Goal<'a> {
     }
 
     fn starts(&self) -> Vec<Workload> {
-        start::starts(&self.seen.sizes, &self.durations, &self.weights, self.seen.arch.unwrap_or_default())
+        start::starts(&self.seen.sizes, &self.durations, self.seen.arch.unwrap_or_default())
     }
+}
+
+/// The number whose square is twice the pseudo-Huber loss of `r`: least squares of it are least loss.
+///
+/// Source: Charbonnier et al., Two deterministic half-quadratic regularization algorithms for computed imaging (1994).
+fn pseudo_huber(r: f64) -> f64 {
+    let loss = HEAVY_TAILS.powi(2) * ((r / HEAVY_TAILS).hypot(1.0) - 1.0);
+    r.signum() * (2.0 * loss).sqrt()
 }
 
 /// Moves the terms of `base` to the lowest cost: cost and workload, and the terms left open.
@@ -388,7 +429,7 @@ impl Problem<'_> {
     fn residuals_at(&self, x: &DVector<f64>) -> DVector<f64> {
         let w = self.workload_at(x);
         let prior = self.knobs.iter().zip(x.iter()).map(|(k, x)| x / k.prior_sd());
-        let rows = self.goal.weights.len() + self.knobs.len();
+        let rows = self.goal.rows() + self.knobs.len();
         DVector::from_iterator(rows, self.goal.residuals(&w).chain(prior))
     }
 

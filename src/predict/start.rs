@@ -33,8 +33,7 @@ const LONG_MS: f64 = 1e5;
 
 /// The closest workloads with one thread and with several, each with what a search may start from.
 ///
-/// `weights` are those of the relative residuals, one a size.
-pub(super) fn starts(sizes: &[MemoryMb], durations: &[f64], weights: &[f64], arch: Arch) -> Vec<Workload> {
+pub(super) fn starts(sizes: &[MemoryMb], durations: &[f64], arch: Arch) -> Vec<Workload> {
     let beyond = sizes.last().is_some_and(|m| m.as_f64() > cpu::knee_mb(arch));
     let closest = |threads: &[u32]| {
         let tries = KNEES.into_iter().flat_map(|k| FOOTPRINTS.map(|f| (k, f)));
@@ -42,7 +41,7 @@ pub(super) fn starts(sizes: &[MemoryMb], durations: &[f64], weights: &[f64], arc
         tries
             .map(|(knee, footprint, threads)| {
                 let terms = Terms::new(sizes, knee * cpu::knee_mb(arch), footprint, threads, arch);
-                terms.solve(durations, weights)
+                terms.solve(durations)
             })
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, workload)| workload)
@@ -97,12 +96,11 @@ impl Terms {
         Self { knee_mb, footprint_mb, threads, arch, rows }
     }
 
-    /// The amounts of least weighted squares of `1 - d / measured`, as a workload; with the squares.
-    fn solve(&self, durations: &[f64], weights: &[f64]) -> (f64, Workload) {
-        let scale = durations.iter().zip(weights).map(|(d, w)| w / d);
-        let scaled: Vec<Vec<f64>> =
-            self.rows.iter().map(|row| row.iter().zip(scale.clone()).map(|(g, s)| g * s).collect()).collect();
-        let (amounts, squares) = non_negative(&scaled, weights);
+    /// The amounts of least squares of `1 - d / measured`, as a workload; with the squares.
+    fn solve(&self, durations: &[f64]) -> (f64, Workload) {
+        let relative = |row: &Vec<f64>| row.iter().zip(durations).map(|(g, d)| g / d).collect();
+        let rows: Vec<Vec<f64>> = self.rows.iter().map(relative).collect();
+        let (amounts, squares) = non_negative(&rows, &vec![1.0; durations.len()]);
         (squares, self.workload(&amounts))
     }
 
@@ -195,7 +193,7 @@ mod tests {
             ..Workload::default()
         };
         let durations: Vec<f64> = sizes.iter().map(|&m| expected_ms(&truth, m)).collect();
-        let found = starts(&sizes, &durations, &[50.0; 7], Arch::X86_64);
+        let found = starts(&sizes, &durations, Arch::X86_64);
         let off = |w: &Workload| {
             let each = sizes.iter().zip(&durations).map(|(&m, d)| (expected_ms(w, m) / d - 1.0).abs());
             each.fold(0.0, f64::max)

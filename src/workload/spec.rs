@@ -578,6 +578,15 @@ impl Workload {
         self.arch = arch;
     }
 
+    /// CPU time of a warm invocation at one full vCPU, that of all threads, of calls and of moving data included, in ms: what
+    /// a monitor reports.
+    pub(crate) fn warm_cpu_ms(&self) -> f64 {
+        let calls: f64 = self.calls.iter().map(|c| f64::from(c.count) * c.warm_cpu_ms()).sum();
+        let per_mb = |t: &Transfer| t.cpu_ms_per_mb.unwrap_or(self.runtime.cpu_ms_per_mb());
+        let transfers: f64 = self.transfers.iter().map(|t| t.megabytes * per_mb(t)).sum();
+        (self.cpu.work_ms + self.cpu.parallel_ms + calls + transfers) * self.noise.mean_slowdown()
+    }
+
     /// Share of the CPU work that helper threads do: the file's value or the runtime's default.
     pub(crate) fn helper_fraction(&self) -> f64 {
         self.cpu.helper_fraction.unwrap_or(self.runtime.helper_fraction())
