@@ -361,11 +361,15 @@ impl Particle {
             ln_full,
             cold_ms,
             cpu_ms: workload.warm_cpu_ms() as f32,
-            // what runs longer may be moved as far as the staircase
-            scale_sd: (SCALE_SD.0 + (shares.cpu * full_ms / STAIRCASE_MS).ln()).clamp(SCALE_SD.0, SCALE_SD.1) as f32,
+            scale_sd: scale_sd(shares.cpu * full_ms) as f32,
             noise: NoisePrior::new(regime, workload.arch, &shares, f64::from(ln_full).exp(), cold_ms.into()),
         }
     }
+}
+
+/// Standard deviation (in `ln`) by which the shape of so much CPU time in ms may be moved in scale: about as far as the staircase.
+pub(super) fn scale_sd(cpu_ms: f64) -> f64 {
+    (SCALE_SD.0 + (cpu_ms / STAIRCASE_MS).ln()).clamp(SCALE_SD.0, SCALE_SD.1)
 }
 
 /// What a particle looks like to the scan of a measured curve, as a number: close for those that look alike.

@@ -2,7 +2,7 @@
 
 use crate::model::approx;
 use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest, larger};
-use crate::model::library::{Kind, Library, Particle};
+use crate::model::library::{Kind, Library, Particle, scale_sd};
 use crate::model::observation::Observation;
 use crate::model::posterior::Known;
 use crate::pattern::Pattern;
@@ -378,14 +378,15 @@ impl Known {
     #[inline]
     fn ln_likelihood(&self, particle: &Particle, ln_moved: f64) -> f64 {
         let off = |measured: Option<f64>, at_1769_ms: f64| {
-            measured.map_or(0.0, |ms| {
-                let z = (ms.ln() - at_1769_ms.ln() - ln_moved) / KNOWN_SD;
-                -0.5 * z * z
-            })
+            measured.map_or(0.0, |ms| (ms.ln() - at_1769_ms.ln() - ln_moved) / KNOWN_SD)
         };
+        // the shape of long work may not be moved to where the CPU quota's staircase gives another
+        let moved = self.cpu_ms.map_or(0.0, |ms| ln_moved / scale_sd(ms));
         let full_ms = f64::from(particle.ln_full).exp();
         // a ten-thousandth of the whole is as good as nothing
         let at_least = |ms: f64| ms.max(1e-4 * full_ms);
-        off(self.cpu_ms, at_least(particle.cpu_ms.into())) + off(self.wait_ms, at_least(particle.shares.wait * full_ms))
+        let (cpu_ms, wait_ms) = (at_least(particle.cpu_ms.into()), at_least(particle.shares.wait * full_ms));
+        let z = [off(self.cpu_ms, cpu_ms), off(self.wait_ms, wait_ms), moved];
+        -0.5 * z.iter().map(|z| z * z).sum::<f64>()
     }
 }
