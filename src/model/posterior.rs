@@ -29,7 +29,8 @@ use crate::units::MemoryMb;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Known {
-    /// CPU time of one invocation, in ms, as Lambda Insights reports it (`cpu_total_time`).
+    /// CPU time of one invocation, in ms, that of all threads and of moving data included, as Lambda Insights reports it
+    /// (`cpu_total_time`).
     pub cpu_ms: Option<f64>,
     /// Time of one invocation spent waiting for calls, in ms, as traces show it.
     pub wait_ms: Option<f64>,
