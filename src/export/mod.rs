@@ -9,7 +9,7 @@ mod record;
 mod url;
 
 pub use csv::csv;
-#[cfg(feature = "cli")]
+#[cfg(feature = "render")]
 pub(crate) use csv::csv_text;
 pub use labelled::labelled;
 pub use lpt::{Tuning, lpt};
