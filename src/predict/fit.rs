@@ -523,6 +523,31 @@ mod tests {
         Workload::from_toml(&fitted.workload.to_toml()).unwrap();
     }
 
+    /// CPU-bound Python, github.com/cebert/aws-lambda-performance-benchmarks, November 2025, and a short Kotlin handler,
+    /// github.com/meex28/aws-lambda-performance-master-thesis, each without the size of 128 MB that it was measured at.
+    #[test]
+    fn a_fit_does_not_run_away_below_the_measured_sizes() {
+        for (measured_ms, rest) in [
+            (5401.3, &[(256, 2721.9), (512, 1293.5), (1024, 642.8), (1769, 378.1), (2048, 367.8)][..]),
+            (13.56, &[(256, 4.70), (512, 2.41), (1024, 2.89), (2048, 2.62)]),
+        ] {
+            let fitted = fit(Library::shipped(), &Run::new("cut", PowerCurve::from_ms(rest).unwrap()));
+            let ms = expected_ms(&fitted.workload, MemoryMb::MIN);
+            assert!((0.33..3.0).contains(&(ms / measured_ms)), "{ms} ms for {measured_ms}");
+        }
+    }
+
+    #[test]
+    fn one_size_off_the_curve_does_not_bend_it() {
+        let run = run_of("prime-numbers");
+        let mut points = run.curve.points().to_vec();
+        points[3].duration = Millis::new(1.4 * points[3].duration.ms()).unwrap();
+        let off = fit(Library::shipped(), &Run { curve: PowerCurve::new(points).unwrap(), ..run });
+        for (i, residual) in off.residuals.iter().enumerate() {
+            assert!(if i == 3 { *residual < -0.2 } else { residual.abs() < 0.06 }, "{:?}", off.residuals);
+        }
+    }
+
     #[test]
     fn a_fit_is_the_same_every_time() {
         let run = run_of("prime-numbers");
