@@ -63,9 +63,9 @@ const NOISE_TRUST: f64 = 0.25;
 /// tails. Half the usual value fits closest, and says most about a size left out.
 const HEAVY_TAILS: f64 = 0.5;
 
-/// Sizes beyond the measured ones, in MB, at which a fit has to stay near the prediction: a steep term found at the
-/// smallest measured size knows nothing of those below.
-const ENDS_MB: [u32; 2] = [128, 10_240];
+/// Sizes at which a fit has to stay near the prediction where they were not measured: a steep term found at the smallest
+/// measured size knows nothing of those below.
+const ENDS: [MemoryMb; 2] = [MemoryMb::MIN, MemoryMb::MAX];
 
 /// Standard deviations of the prediction there that count as one.
 const ENDS_SLACK: f64 = 2.0;
@@ -209,14 +209,12 @@ struct Goal<'a> {
     durations: Vec<f64>,
     /// Standard deviation of the relative residuals.
     sd: f64,
-    /// Sizes beyond the measured ones: `ln` of the predicted duration in ms, and how far the fit may lie from it.
+    /// Those of [`ENDS`] that were not measured: `ln` of the predicted duration in ms, and how far the fit may lie from it.
     ends: Vec<(MemoryMb, f64, f64)>,
 }
 
 impl<'a> Goal<'a> {
     fn new(seen: &'a Observation, posterior: &Posterior<'_>) -> Self {
-        let measured = |m: MemoryMb| seen.sizes.first() <= Some(&m) && Some(&m) <= seen.sizes.last();
-        let ends = ENDS_MB.into_iter().filter_map(|mb| MemoryMb::new(mb).ok()).filter(|&m| !measured(m));
         let end = |m: MemoryMb| {
             let predicted = posterior.predict(m);
             let sd = (predicted.high_ms / predicted.low_ms).ln() / INTERVAL_SDS;
@@ -226,7 +224,7 @@ impl<'a> Goal<'a> {
             seen,
             durations: seen.ln_ms.iter().map(|y| y.exp()).collect(),
             sd: (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD),
-            ends: ends.map(end).collect(),
+            ends: ENDS.into_iter().filter(|m| !seen.sizes.contains(m)).map(end).collect(),
         }
     }
 

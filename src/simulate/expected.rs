@@ -143,8 +143,7 @@ pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakd
 
 /// Time that the CPU needs for a transfer, in ms.
 pub(super) fn transfer_cpu_ms(workload: &Workload, transfer: &Transfer, speed: &Speed) -> f64 {
-    let per_mb = transfer.cpu_ms_per_mb.unwrap_or(workload.runtime.cpu_ms_per_mb());
-    transfer.megabytes * per_mb * speed.inflation / speed.threads(transfer.connections)
+    workload.transfer_cpu_ms(transfer) * speed.inflation / speed.threads(transfer.connections)
 }
 
 /// Time that the network needs for a transfer, in ms.

@@ -581,10 +581,19 @@ impl Workload {
     /// CPU time of a warm invocation at one full vCPU, that of all threads, of calls and of moving data included, in ms: what
     /// a monitor reports.
     pub(crate) fn warm_cpu_ms(&self) -> f64 {
+        let transfers: f64 = self.transfers.iter().map(|t| self.transfer_cpu_ms(t)).sum();
+        (self.handler_cpu_ms() + transfers) * self.noise.mean_slowdown()
+    }
+
+    /// The part of it that is not spent on moving data, on the first hardware generation.
+    pub(crate) fn handler_cpu_ms(&self) -> f64 {
         let calls: f64 = self.calls.iter().map(|c| f64::from(c.count) * c.warm_cpu_ms()).sum();
-        let per_mb = |t: &Transfer| t.cpu_ms_per_mb.unwrap_or(self.runtime.cpu_ms_per_mb());
-        let transfers: f64 = self.transfers.iter().map(|t| t.megabytes * per_mb(t)).sum();
-        (self.cpu.work_ms + self.cpu.parallel_ms + calls + transfers) * self.noise.mean_slowdown()
+        self.cpu.work_ms + self.cpu.parallel_ms + calls
+    }
+
+    /// CPU time of one of its transfers at one full vCPU, in ms.
+    pub(crate) fn transfer_cpu_ms(&self, transfer: &Transfer) -> f64 {
+        transfer.megabytes * transfer.cpu_ms_per_mb.unwrap_or(self.runtime.cpu_ms_per_mb())
     }
 
     /// Share of the CPU work that helper threads do: the file's value or the runtime's default.

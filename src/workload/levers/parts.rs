@@ -20,9 +20,7 @@ pub(super) fn wait_ms(call: &Call) -> f64 {
 }
 
 fn parts(workload: &Workload) -> Vec<(String, f64)> {
-    let cpu = &workload.cpu;
-    let calls_cpu: f64 = workload.calls.iter().map(|c| f64::from(c.count) * c.warm_cpu_ms()).sum();
-    let mut parts = vec![("CPU work".to_owned(), cpu.work_ms + cpu.parallel_ms + calls_cpu)];
+    let mut parts = vec![("CPU work".to_owned(), workload.handler_cpu_ms())];
     parts.extend(workload.calls.iter().map(|c| (format!("the call {}", quoted(&c.name)), wait_ms(c))));
     parts.extend(
         workload.transfers.iter().map(|t| (format!("the transfer {}", quoted(&t.name)), transfer_ms(workload, t))),
@@ -37,8 +35,7 @@ fn parts(workload: &Workload) -> Vec<(String, f64)> {
 }
 
 fn transfer_ms(workload: &Workload, t: &Transfer) -> f64 {
-    let cpu_ms = t.megabytes * t.cpu_ms_per_mb.unwrap_or(workload.runtime.cpu_ms_per_mb());
-    cpu_ms.max(network::transfer_ms(t.megabytes, t.connections, t.per_connection_mb_s))
+    workload.transfer_cpu_ms(t).max(network::transfer_ms(t.megabytes, t.connections, t.per_connection_mb_s))
 }
 
 fn quoted(name: &str) -> String {
