@@ -70,10 +70,12 @@ fn files_are_written_whole_and_their_ending_counts() {
 
 #[test]
 fn what_is_generated_can_be_scored() {
-    let runs = bytes(&["--count", "60", "--invocations", "20", "--memory", "128,512,1769,3008"], "2");
-    let mut evaluate = Command::cargo_bin("powercurve").unwrap();
-    let score = evaluate.args(["evaluate", "-", "--format", "json"]).write_stdin(runs).assert().success();
-    let score: Value = serde_json::from_slice(&score.get_output().stdout).unwrap();
-    assert_eq!(score["runs"], 60);
-    assert!(score["accepted"].as_f64().is_some_and(|share| share > 0.5), "{score}");
+    for format in ["jsonl", "csv"] {
+        let args = ["--count", "60", "--invocations", "20", "--memory", "128,512,1769,3008", "--format", format];
+        let mut evaluate = Command::cargo_bin("powercurve").unwrap();
+        evaluate.args(["evaluate", "-", "--format", "json"]).write_stdin(bytes(&args, "2"));
+        let score: Value = serde_json::from_slice(&evaluate.assert().success().get_output().stdout).unwrap();
+        assert_eq!(score["runs"], 60, "{format}");
+        assert!(score["accepted"].as_f64().is_some_and(|share| share > 0.5), "{format}: {score}");
+    }
 }

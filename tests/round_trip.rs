@@ -197,7 +197,7 @@ proptest! {
             .zip('a'..)
             .map(|(run, name)| {
                 let mut plain = Run::new(format!("{name}, \"{name}\""), run.curve);
-                (plain.runtime, plain.arch) = (run.runtime, run.arch);
+                (plain.runtime, plain.arch, plain.accept) = (run.runtime, run.arch, run.accept);
                 plain
             })
             .collect();

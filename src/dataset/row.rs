@@ -43,14 +43,14 @@ pub enum Value {
 
 /// The columns, in order. Units are in the names; a function without calls or transfers has zeros there.
 ///
-/// `expected_ms` is the duration without noise, queue excluded; `duration_ms` the trimmed mean that tuning measured.
+/// `accept` is the label as [`crate::ingest`] reads it. `expected_ms` is the duration without noise, queue excluded; `duration_ms` the trimmed mean that tuning measured.
 ///
 /// ```
 /// use powercurve::dataset::COLUMNS;
 /// let header: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
 /// assert!(header.join(",").starts_with("id,index,pattern,family,runtime,arch,memory_mb,duration_ms,cost_usd"));
 /// ```
-pub const COLUMNS: [(&str, Kind); 34] = [
+pub const COLUMNS: [(&str, Kind); 35] = [
     ("id", Kind::Text),
     ("index", Kind::Integer),
     ("pattern", Kind::Text),
@@ -85,6 +85,7 @@ pub const COLUMNS: [(&str, Kind); 34] = [
     ("cold_start_share", Kind::Number),
     ("noise_cpu_cv", Kind::Number),
     ("noise_drift_cv", Kind::Number),
+    ("accept", Kind::Text),
 ];
 
 /// The rows of an example, ascending by memory size. Workloads of the prior have at most one group of calls and one transfer.
@@ -141,5 +142,6 @@ fn row(example: &Example, point: &Point) -> [Value; COLUMNS.len()] {
         number(w.cold_start.share),
         number(w.noise.cpu_cv),
         number(w.noise.drift_cv),
+        text(&run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" ")),
     ]
 }

@@ -4,8 +4,8 @@ use crate::curve::{Arch, Point, Run};
 use crate::error::{Error, Result};
 use crate::units::Usd;
 
-/// The columns; what is not known stays empty.
-const HEADER: [&str; 15] = [
+/// The columns; what is not known stays empty, and several accepted patterns have spaces between them.
+const HEADER: [&str; 16] = [
     "function",
     "memory_mb",
     "duration_ms",
@@ -21,6 +21,7 @@ const HEADER: [&str; 15] = [
     "cold_starts",
     "runtime",
     "arch",
+    "accept",
 ];
 
 /// Runs as one CSV table with a header.
@@ -29,7 +30,7 @@ const HEADER: [&str; 15] = [
 /// use powercurve::{PowerCurve, Run, export};
 /// let run = Run::new("resize, large", PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?);
 /// let table = export::csv([&run])?;
-/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,"));
+/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,,"));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 ///
@@ -53,6 +54,7 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
             or_empty(p.sample.cold_starts),
             run.runtime.clone().unwrap_or_default(),
             or_empty(run.arch.map(Arch::name)),
+            run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" "),
         ]
     };
     let rows = runs.into_iter().flat_map(|run| run.curve.points().iter().map(move |p| row(run, p)));

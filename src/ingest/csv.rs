@@ -3,7 +3,8 @@
 //! Columns go by the usual spellings (`memory_mb`, `power`, `MemorySize`, `averageDuration`,
 //! `duration (s)`, `averagePrice`, `function_name`, ...), by the fields of Logs Insights, and by its
 //! statistics of them (`avg(@duration)`, `pct(@duration, 99)`, `max(@maxMemoryUsed)`, ...). The rows
-//! of one function make one run; repeated rows of one size are repeated invocations.
+//! of one function make one run; repeated rows of one size are repeated invocations. `accept` holds the patterns that a label
+//! accepts, with spaces between them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
@@ -18,7 +19,10 @@ use super::{MAX_GROUPS, cost};
 use crate::curve::{Arch, Point, PowerCurve, Run, Sample};
 use crate::error::{Error, Result};
 use crate::load::function_name;
+use crate::pattern::Pattern;
 use crate::units::{MemoryMb, Millis, Usd};
+
+const UNKNOWN: &str = "leave the field empty where it is not known";
 
 /// The delimiters that are recognised.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -41,11 +45,12 @@ enum Field {
     ColdStarts,
     Runtime,
     Arch,
+    Accept,
 }
 
 /// The spellings of every column in [`snake_case`], without a unit or a word for the mean; the
 /// first one that is there counts.
-const SPELLINGS: [(Field, &[&str]); 15] = [
+const SPELLINGS: [(Field, &[&str]); 16] = [
     (
         Field::Memory,
         &[
@@ -77,6 +82,7 @@ const SPELLINGS: [(Field, &[&str]); 15] = [
     (Field::ColdStarts, &["cold_starts", "count_init_duration"]),
     (Field::Runtime, &["runtime"]),
     (Field::Arch, &["arch", "architecture"]),
+    (Field::Accept, &["accept"]),
 ];
 
 /// Where the columns are: place and the factor that turns a number into our unit.
@@ -247,11 +253,13 @@ struct Table {
     groups: usize,
 }
 
+#[derive(Default)]
 struct Function {
     name: String,
     sizes: BTreeMap<MemoryMb, Size>,
     runtime: Option<String>,
     arch: Option<Arch>,
+    accept: Vec<Pattern>,
 }
 
 /// The rows of one function and size.
@@ -274,7 +282,9 @@ impl Table {
         let cost = row.number(Field::Cost)?.map(Usd::new).transpose()?;
         let sample = row.sample()?;
         let arch = row.text(Field::Arch).map(Arch::from_str).transpose();
-        let arch = arch.map_err(|e| e.help("leave the field empty where it is not known"))?;
+        let arch = arch.map_err(|e| e.help(UNKNOWN))?;
+        let accept = row.text(Field::Accept).unwrap_or_default().split_whitespace().map(Pattern::from_str);
+        let accept = accept.collect::<Result<Vec<_>>>().map_err(|e| e.help(UNKNOWN).at("accept"))?;
         let name = function_name(row.text(Field::Function).unwrap_or_default());
         if self.is_full_for(name, memory) {
             return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
@@ -283,6 +293,9 @@ impl Table {
         let function = self.function(name);
         function.arch = function.arch.or(arch);
         function.runtime = function.runtime.take().or_else(|| row.text(Field::Runtime).map(str::to_owned));
+        if function.accept.is_empty() {
+            function.accept = accept;
+        }
         let known = function.sizes.len();
         function.sizes.entry(memory).or_default().push(duration, cost, &sample);
         self.groups += function.sizes.len() - known;
@@ -299,8 +312,7 @@ impl Table {
         let at = match self.by_name.get(name) {
             Some(&at) => at,
             None => {
-                let function = Function { name: name.to_owned(), sizes: BTreeMap::new(), runtime: None, arch: None };
-                self.functions.push(function);
+                self.functions.push(Function { name: name.to_owned(), ..Function::default() });
                 self.by_name.insert(name.to_owned(), self.functions.len() - 1);
                 self.functions.len() - 1
             }
@@ -316,6 +328,7 @@ impl Function {
         let mut run = Run::new(if self.name.is_empty() { file.to_owned() } else { self.name }, curve);
         run.runtime = self.runtime;
         run.arch = self.arch;
+        run.accept = self.accept;
         cost::annotate(&mut run);
         Ok(run)
     }
@@ -510,6 +523,15 @@ mod tests {
         }
         assert_eq!(push("a", "128"), Ok(()), "what is known goes on");
         assert_eq!((table.functions.len(), table.groups), (1, MAX_GROUPS));
+    }
+
+    #[test]
+    fn labels_are_those_of_the_first_row_that_has_any() {
+        let runs = read("id,memory,duration,accept\na,128,8,\na,256,4,cpu-bound no-op\na,512,2,burst\nb,128,8,\n");
+        assert_eq!(runs[1].as_ref().unwrap().accept, [Pattern::CpuBound, Pattern::NoOp]);
+        assert_eq!(runs[2].as_ref().unwrap().accept, []);
+        let error = runs[0].as_ref().unwrap_err().to_string();
+        assert!(error.starts_with("line 4: accept: pattern 'burst' is unknown"), "{error}");
     }
 
     #[test]

@@ -62,6 +62,12 @@ impl Lines {
         Ok(lines)
     }
 
+    /// The same input, cut off with an error where it goes on after `limit` more bytes, in readers that keep what they read.
+    pub(super) fn at_most(mut self, limit: u64) -> Self {
+        self.reader = Box::new(AtMost { inner: self.reader, limit, left: limit });
+        self
+    }
+
     fn new(reader: Box<dyn Read + Send>) -> Self {
         Self { reader, buffer: vec![0; CHUNK], start: 0, end: 0, number: 0, finished: false }
     }
@@ -198,6 +204,27 @@ impl Lines {
     }
 }
 
+/// What [`Lines::at_most`] reads from.
+struct AtMost {
+    inner: Box<dyn Read + Send>,
+    limit: u64,
+    left: u64,
+}
+
+impl Read for AtMost {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // one byte more than there may be tells an end from a limit
+        let most = buffer.len().min(usize::try_from(self.left + 1).unwrap_or(usize::MAX));
+        let n = self.inner.read(&mut buffer[..most])? as u64;
+        if n > self.left {
+            let mib = self.limit >> 20;
+            return Err(io::Error::other(format!("it goes on after {mib} MiB, the most that is read: split it")));
+        }
+        self.left -= n;
+        Ok(n as usize)
+    }
+}
+
 fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
@@ -258,6 +285,18 @@ mod tests {
         let error = lines.next_line().unwrap().unwrap_err();
         assert!(error.problem().contains("longer than 16 MiB") && error.problem().contains("broken pipe"), "{error}");
         assert!(lines.next_line().is_none());
+    }
+
+    #[test]
+    fn an_input_that_may_not_go_on_ends_with_an_error() {
+        let of = |bytes: u64| {
+            let lines = Lines::open(Box::new(io::repeat(b'x').take(bytes))).unwrap().at_most(1 << 20);
+            lines.into_read().read_to_end(&mut Vec::new()).map_err(|e| e.to_string())
+        };
+        // what was read when it was opened does not count
+        let most = CHUNK + (1 << 20);
+        assert_eq!(of(most as u64), Ok(most));
+        assert!(of(most as u64 + 1).is_err_and(|e| e.contains("after 1 MiB")));
     }
 
     #[test]

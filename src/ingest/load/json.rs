@@ -68,7 +68,7 @@ pub(super) fn read(text: &[u8]) -> Result<Loads> {
             if loads.get(&name).is_some_and(|first| *first != load) {
                 return Err(twice(&name, "other settings", "entry"));
             }
-            loads.add(&name, load);
+            loads.add(&name, load)?;
         }
         for metric in answer.metrics.unwrap_or_default() {
             // the pages of an answer have a part of it each
@@ -77,7 +77,7 @@ pub(super) fn read(text: &[u8]) -> Result<Loads> {
     }
     for (name, series) in invoked {
         let invocations = series.per_month().map_err(|e| e.at(format!("metric '{name}'")))?;
-        loads.add(&name, FunctionLoad { invocations_per_month: Some(invocations), ..FunctionLoad::default() });
+        loads.add(&name, FunctionLoad { invocations_per_month: Some(invocations), ..FunctionLoad::default() })?;
     }
     Ok(loads)
 }

@@ -35,9 +35,15 @@ const METRIC_WORDS: [&str; 16] = [
 /// Statistics that do not count invocations.
 const NOT_COUNTS: [&str; 6] = ["average", "avg", "minimum", "maximum", "min", "max"];
 
+/// Most rows of labels.
+const LABEL_ROWS: usize = 20;
+
+/// Most columns; CloudWatch draws at most 500 metrics in a graph.
+const MAX_COLUMNS: usize = 10_000;
+
 /// Whether a text looks like such a graph: one of its first rows begins with a time.
 pub(super) fn is_graph(head: &str) -> bool {
-    head.lines().take(20).any(|line| first_cell(line).and_then(moment).is_some())
+    head.lines().take(LABEL_ROWS).any(|line| first_cell(line).and_then(moment).is_some())
 }
 
 fn first_cell(line: &str) -> Option<&str> {
@@ -50,13 +56,20 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
     let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&d| head.bytes().filter(|b| *b == d).count());
     let (mut labels, mut columns): (Vec<Vec<String>>, Vec<Series>) = (Vec::new(), Vec::new());
     let rejected = for_each_row(lines, delimiter.unwrap_or(b','), |row| {
+        if row.len() > MAX_COLUMNS {
+            return Err(Error::new(format!("{} columns: expected at most {MAX_COLUMNS}", row.len())).help(FORMS));
+        }
         let cells: Vec<String> = row.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
         match cells.first().and_then(|first| moment(first)) {
             Some(at) => values(at, row, &mut columns),
-            None => {
+            None if labels.len() < LABEL_ROWS => {
                 labels.push(cells);
                 Ok(())
             }
+            None => Err(Error::new(format!(
+                "a row without a time after {LABEL_ROWS} rows of labels: expected a time first"
+            ))
+            .help(FORMS)),
         }
     });
     let mut loads = Loads::default();
@@ -85,7 +98,7 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
         if first != i {
             return Err(twice(&name, &format!("column {}", first + 2), "column").at(place()));
         }
-        loads.add(&name, FunctionLoad { invocations_per_month: Some(per_month), ..FunctionLoad::default() });
+        loads.add(&name, FunctionLoad { invocations_per_month: Some(per_month), ..FunctionLoad::default() })?;
     }
     Ok((loads, rejected))
 }

@@ -10,14 +10,16 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use super::lines::Lines;
-use super::{Input, Source, inputs};
+use super::{Input, MAX_GROUPS, Source, inputs};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::load::{FunctionLoad, function_name};
 
 /// Hours of a month, as AWS's calculators count them.
 const HOURS_PER_MONTH: f64 = 730.0;
+
+/// Largest load file, unpacked, in bytes: tables and graphs are kept whole.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// Functions by their bare name.
 ///
@@ -73,7 +75,7 @@ impl Loads {
                 }
                 rejected.extend(bad.into_iter().map(|e| e.at(&place)));
                 for (name, load) in found.functions {
-                    all.add(&name, load);
+                    all.add(&name, load).map_err(|e| e.at(&place))?;
                 }
             }
         }
@@ -90,8 +92,18 @@ impl Loads {
         self.functions.iter().map(|(name, load)| (name.as_str(), load))
     }
 
-    fn add(&mut self, name: &str, load: FunctionLoad) {
-        self.functions.entry(function_name(name).to_owned()).or_default().update(load);
+    /// Takes over what is known of a function.
+    ///
+    /// # Errors
+    /// When it is one function too many.
+    fn add(&mut self, name: &str, load: FunctionLoad) -> Result<()> {
+        let name = function_name(name);
+        if self.functions.len() >= MAX_GROUPS && !self.functions.contains_key(name) {
+            return Err(Error::new(format!("more than {MAX_GROUPS} functions: expected at most that"))
+                .help("check that the column of the function does not hold request ids, or split the file"));
+        }
+        self.functions.entry(name.to_owned()).or_default().update(load);
+        Ok(())
     }
 }
 
@@ -100,7 +112,7 @@ const FORMS: &str = "give a CSV with the columns function, invocations and memor
                      `aws cloudwatch get-metric-data`, or a CloudWatch graph of Invocations downloaded as CSV";
 
 fn read_one(source: Source) -> Result<(Loads, Vec<Error>)> {
-    let mut lines: Lines = source.open()?;
+    let mut lines = source.open()?.at_most(MAX_BYTES);
     let head = lines.head()?;
     if head.contains(&0) {
         return Err(Error::new("content is binary: expected text in UTF-8").help(FORMS));
@@ -206,6 +218,17 @@ mod tests {
         assert!(rejected[0].to_string().contains("line 3: 'many'"), "{rejected:?}");
         let of = |name| loads.get(name).unwrap().invocations_per_month.unwrap();
         assert!((of("a") / of("b") - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_graph_has_few_rows_of_labels_and_no_endless_rows() {
+        let wide = format!("2026-05-02,7{}\n", ",".repeat(10_000));
+        let graph = format!("Label,a\n2026-05-01,100\n{wide}{}2026-05-03,100\n", "total,9\n".repeat(20));
+        let (loads, rejected) = read(&[&graph]).unwrap();
+        assert!(rejected[0].to_string().contains("line 3: 10002 columns: expected at most 10000"), "{rejected:?}");
+        assert!(rejected[1].to_string().contains("line 23: a row without a time after 20 rows"), "{rejected:?}");
+        // two periods of two days
+        assert!((loads.get("a").unwrap().invocations_per_month.unwrap() - 200.0 * 730.0 / 96.0).abs() < 1e-9);
     }
 
     #[test]

@@ -80,11 +80,11 @@ pub(super) fn read(lines: Lines, delimiter: u8) -> (Loads, Vec<Error>) {
         Some(columns) => {
             let (name, load) = columns.load(row)?;
             let line = row.position().map_or(0, |p| p.line());
-            let first = *places.entry(function_name(&name).to_owned()).or_insert(line);
-            if first != line {
+            if let Some(first) = places.get(function_name(&name)) {
                 return Err(twice(&name, &format!("line {first}"), "row"));
             }
-            loads.add(&name, load);
+            loads.add(&name, load)?;
+            places.insert(function_name(&name).to_owned(), line);
             Ok(())
         }
     });
