@@ -429,6 +429,30 @@ impl Run {
         let said = self.extra.get("currency").and_then(Value::as_str);
         if said == Some(Currency::Cny.code()) { Currency::Cny } else { Currency::Usd }
     }
+
+    /// Whether the function is known to fail at a size: an invocation ran out of memory there, or more than 1 % timed out.
+    /// The curve has the durations of those that did not.
+    ///
+    /// ```
+    /// use powercurve::curve::{Failure, RunWarning};
+    /// use powercurve::{MemoryMb, PowerCurve, Run};
+    /// let mut run = Run::new("resize", PowerCurve::from_ms(&[(128, 110.0), (256, 90.0)])?);
+    /// let [small, large] = [MemoryMb::new(128)?, MemoryMb::new(256)?];
+    /// run.warnings = vec![RunWarning::Failed { memory: small, failure: Failure::Timeout, failed: 9, succeeded: 1 }];
+    /// assert!(run.fails_at(small) && !run.fails_at(large));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn fails_at(&self, size: MemoryMb) -> bool {
+        const RARELY: f64 = 0.01;
+        self.warnings.iter().any(|warning| match *warning {
+            RunWarning::Failed { memory, failure, failed, succeeded } if memory == size => match failure {
+                Failure::OutOfMemory => true,
+                Failure::Timeout => failed as f64 > RARELY * (failed + succeeded) as f64,
+                Failure::Error => false,
+            },
+            _ => false,
+        })
+    }
 }
 
 /// Why an invocation gave no duration worth averaging.

@@ -60,6 +60,18 @@ impl Ensemble {
         Self { members }
     }
 
+    /// Share of the plausible workloads to which a lever applies.
+    pub fn applies(&self, lever: &Lever, environment: &Environment) -> f64 {
+        let applies = |workload: &Workload| {
+            lever.apply(&Scenario { workload: workload.clone(), environment: environment.clone() }).is_ok()
+        };
+        let (all, those) = self
+            .members
+            .iter()
+            .fold((0, 0), |(all, those), (n, workload)| (all + n, those + if applies(workload) { *n } else { 0 }));
+        those as f64 / all as f64
+    }
+
     /// What `levers`, one after the other, change at `memory`.
     ///
     /// The fitted workload gives the change itself (`before` to `after`), the plausible workloads the interval around it: the

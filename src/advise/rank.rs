@@ -126,7 +126,8 @@ impl Prospect {
         keep(&mut sizes, &in_time);
         let points = sizes.iter().zip(&means).map(|(&m, ms)| Point::new(m, Millis::clamped(ms.mid)));
         let expected = PowerCurve::new(points.collect())?;
-        let tariff = prices.tariff(BillingStep::Ms1);
+        // as what a change gains: the charge per request is the same at every size
+        let tariff = prices.tariff(BillingStep::Ms1).without_request();
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
         let chosen = choose(&priced, wish, &[])?.memory;
@@ -249,7 +250,7 @@ fn candidates(run: &Run, current: MemoryMb) -> Vec<MemoryMb> {
     let used = memory_used(run);
     let smallest = run.curve.sizes().next().map_or(current, |m| m.min(current));
     let mut sizes = usual_sizes(&run.curve);
-    sizes.retain(|&m| m == current || used.map_or(m >= smallest, |used| fits(m, used)));
+    sizes.retain(|&m| m == current || !run.fails_at(m) && used.map_or(m >= smallest, |used| fits(m, used)));
     if let Err(place) = sizes.binary_search(&current) {
         sizes.insert(place, current);
     }
@@ -309,7 +310,7 @@ pub struct Ranked {
     pub bill: f64,
     /// $ a month that the suggested size saves.
     pub saving: Estimate,
-    /// $ a month that arm64 would save on top, at the suggested size, if the CPU time stayed the same; `None` where it runs on
+    /// $ a month that arm64 would save on top, at the suggested size, if its durations stayed the same; `None` where it runs on
     /// arm64 or the region has no price.
     pub arm64: Option<f64>,
 }
@@ -341,7 +342,7 @@ pub struct Ranking {
     pub at_stake: Estimate,
     /// $ a month that the undecided changes may save after all decided ones.
     pub undecided: Estimate,
-    /// $ a month that arm64 would save after all decided changes, everywhere at once.
+    /// $ a month that arm64 would save after all decided changes, everywhere at once, if the durations stayed the same.
     pub arm64: f64,
 }
 

@@ -1,5 +1,6 @@
 //! Which memory sizes come into question.
 
+use crate::advise::PricedCurve;
 use crate::curve::{Point, PowerCurve, Run};
 use crate::units::MemoryMb;
 
@@ -28,14 +29,57 @@ pub fn usual_sizes(curve: &PowerCurve) -> Vec<MemoryMb> {
     sizes
 }
 
-/// The sizes that are proposed for a run, and those of its own and the usual ones that are too small for the memory it used.
-/// Where none has room, all are proposed.
+/// The sizes that are proposed for a run, and those of its own and the usual ones that are too small for it. Where none is
+/// left, all are proposed.
 pub(crate) fn proposed_sizes(run: &Run) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
     let all = usual_sizes(&run.curve);
-    match with_room(&all, memory_used(run)) {
+    match large_enough(run, &all, memory_used(run)) {
         (fitting, _) if fitting.is_empty() => (all, Vec::new()),
         parts => parts,
     }
+}
+
+/// The sizes that leave room for the memory used and at which the run does not fail, and the others.
+pub(crate) fn large_enough(run: &Run, sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+    let (with_room, mut too_small) = with_room(sizes, used_mb);
+    let (failing, kept): (Vec<_>, Vec<_>) = with_room.into_iter().partition(|&m| run.fails_at(m));
+    too_small.extend(failing);
+    too_small.sort_unstable();
+    (kept, too_small)
+}
+
+/// The sizes of a curve at which the run does not fail; all, where it fails at each.
+///
+/// ```
+/// use powercurve::advise::{PricedCurve, Strategy, dependable};
+/// use powercurve::curve::{Failure, RunWarning};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let mut run = Run::new("resize", PowerCurve::from_ms(&[(128, 110.0), (256, 90.0)])?);
+/// run.warnings =
+///     vec![RunWarning::Failed { memory: MemoryMb::MIN, failure: Failure::OutOfMemory, failed: 1, succeeded: 9 }];
+/// let (priced, _) = PricedCurve::usual(&run)?;
+/// assert_eq!(Strategy::Cost.pick(&dependable(&run, &priced)).memory.mb(), 256);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn dependable(run: &Run, curve: &PricedCurve) -> PricedCurve {
+    curve.filter(|memory| !run.fails_at(memory)).unwrap_or_else(|| curve.clone())
+}
+
+/// What to say when one of the `proposed` sizes is smaller than all measured ones and nobody knows how much memory the
+/// function uses.
+pub(crate) fn beyond_measured(
+    run: &Run,
+    used_mb: Option<f64>,
+    mut proposed: impl Iterator<Item = MemoryMb>,
+) -> Option<String> {
+    let smallest = run.curve.sizes().next().filter(|_| used_mb.is_none())?;
+    let beyond = proposed.any(|memory| memory < smallest);
+    beyond.then(|| {
+        format!(
+            "how much memory the function uses is not known: below {smallest}, the smallest size measured, it may fail; give \
+             --max-memory-used"
+        )
+    })
 }
 
 /// The sizes that leave room to a function that uses so much memory, and the others.

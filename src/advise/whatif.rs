@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::advise::expected_duration;
 use crate::curve::Arch;
 use crate::error::Result;
-use crate::platform::billing::gb_seconds;
+use crate::platform::billing::{BillingStep, gb_seconds};
 use crate::platform::pricing::{PriceOverride, PriceTable, Prices, SECONDS_PER_MONTH};
+use crate::simulate::mean_init_ms;
 use crate::units::{MemoryMb, Millis, Usd};
 use crate::workload::{ColdStart, Environment, Scenario, Workload};
 
@@ -143,27 +144,47 @@ struct Served {
     /// Share of the events on provisioned environments.
     share: f64,
     /// Mean time of an event there.
-    provisioned: Millis,
+    provisioned: Time,
     /// Mean time of an event on demand, its share of cold starts included.
-    on_demand: Millis,
+    on_demand: Time,
+}
+
+/// Mean time of an event.
+#[derive(Clone, Copy)]
+struct Time {
+    whole: Millis,
+    /// What of it is the init of cold starts, in ms.
+    init_ms: f64,
+}
+
+impl Time {
+    fn new(workload: &Workload, memory: MemoryMb) -> Result<Self> {
+        Ok(Self { whole: expected_duration(workload, memory)?, init_ms: mean_init_ms(workload, memory) })
+    }
+
+    /// What is billed for each of `n` invocations that share the event's time.
+    fn billed(&self, step: BillingStep, n: u32) -> Result<Millis> {
+        let each = |ms: f64| Millis::new(ms / f64::from(n));
+        Ok(step.billed_with_init(each((self.whole.ms() - self.init_ms).max(0.0))?, Some(each(self.init_ms)?)))
+    }
 }
 
 impl Served {
     fn new(scenario: &Scenario, memory: MemoryMb) -> Result<Self> {
         let Scenario { workload, environment } = scenario;
-        let on_demand = expected_duration(workload, memory)?;
+        let on_demand = Time::new(workload, memory)?;
         if environment.provisioned == 0 {
             return Ok(Self { share: 0.0, provisioned: on_demand, on_demand });
         }
         let warm = ColdStart { share: 0.0, ..workload.cold_start.clone() };
-        let provisioned = expected_duration(&Workload { cold_start: warm, ..workload.clone() }, memory)?;
-        let busy_s = environment.events_per_month * provisioned.ms() / 1e3;
+        let provisioned = Time::new(&Workload { cold_start: warm, ..workload.clone() }, memory)?;
+        let busy_s = environment.events_per_month * provisioned.whole.ms() / 1e3;
         Ok(Self { share: (configured_s(environment) / busy_s).min(1.0), provisioned, on_demand })
     }
 
     /// Mean time of an event.
     fn mean(&self) -> Result<Millis> {
-        Millis::new(self.share * self.provisioned.ms() + (1.0 - self.share) * self.on_demand.ms())
+        Millis::new(self.share * self.provisioned.whole.ms() + (1.0 - self.share) * self.on_demand.whole.ms())
     }
 }
 
@@ -178,9 +199,7 @@ fn month(scenario: &Scenario, memory: MemoryMb, served: &Served, prices: &Prices
     let events = environment.events_per_month;
     let requests = events * f64::from(environment.invocations_per_event);
     // an event's time is spread over its invocations, each of which is rounded up
-    let billed = |event: Millis| -> Result<Millis> {
-        Ok(environment.billing.billed(Millis::new(event.ms() / f64::from(environment.invocations_per_event))?))
-    };
+    let billed = |event: Time| event.billed(environment.billing, environment.invocations_per_event);
     let (there, on_demand) = (billed(served.provisioned)?, billed(served.on_demand)?);
     let (requests_there, requests_on_demand) = (served.share * requests, (1.0 - served.share) * requests);
     let storage = if environment.storage_mb > Prices::FREE_STORAGE_MB {
@@ -245,6 +264,16 @@ mod tests {
         let (before, _) = after(&table, &[])?;
         let (kept, _) = after(&table, &["keep-alive"])?;
         assert!((before - 33.0).abs() < 0.1 && (kept - 10.0).abs() < 0.1, "{before} {kept}");
+        Ok(())
+    }
+
+    #[test]
+    fn an_init_is_billed_by_the_ms_and_was_not_by_100_ms() -> Result<()> {
+        let cold =
+            "runtime = 'java'\n[cold_start]\nshare = 1\ninit_ms = 2950\n[[call]]\nlatency_ms = 45.5\nlatency_cv = 0";
+        let time = |levers: &[&str]| Ok::<_, Error>(after(&scenario(cold, 1e6)?, levers)?.1 - 0.2);
+        // 2995.5 ms and 45.5 ms, rounded up
+        assert!((time(&[])? / time(&["billing=100ms"])? - 29.96).abs() < 1e-9);
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::answers::Answers;
 use super::price_args::TariffArgs;
-use super::{Done, Format, Out, batch, report, warn};
-use crate::advise::{Check, Drift, Strategy, Tolerance, check, drift};
+use super::{Done, Format, Out, batch, report, warn, warn_of};
+use crate::advise::{Check, Drift, Strategy, Tolerance, check, dependable, drift};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::Baseline;
@@ -100,11 +100,15 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             if args.id.as_ref().is_some_and(|id| *id != run.id) {
                 return Ok(None);
             }
-            let (curve, _) = args.tariff.price(&run)?;
+            let (all, _) = args.tariff.price(&run)?;
+            let curve = dependable(&run, &all);
+            // the function runs at the configured size as it is
+            let fails = curve.at(current).is_none() && all.at(current).is_some();
+            let check = check(if fails { &all } else { &curve }, current, strategy, args.tolerance)?;
             let known = former.as_ref().and_then(|f| f.get(&run.id));
             Ok(Some(Checked {
                 id: run.id.clone(),
-                check: check(&curve, current, strategy, args.tolerance)?,
+                check: Check { passed: check.passed && !fails, ..check },
                 drift: known.map(|known| drift(&run, known, current)).transpose()?,
                 currency: args.tariff.currency(&run),
                 warnings: run.warnings.iter().map(ToString::to_string).collect(),
@@ -167,9 +171,7 @@ impl<'a> Tally<'a> {
     }
 
     fn add(&mut self, Checked { id, check, drift, currency, warnings, .. }: Checked) -> Result<()> {
-        for warning in warnings {
-            warn(format_args!("{id}: {warning}"));
-        }
+        warn_of(self.args.format, &id, &warnings);
         self.all += 1;
         let passed = check.passed && !drift.is_some_and(|d| d.failed());
         self.failed += u32::from(!passed);
@@ -186,6 +188,7 @@ impl<'a> Tally<'a> {
             "excess": check.excess,
             "strategy": self.strategy.name(),
             "tolerance": self.args.tolerance.share(),
+            "warnings": warnings,
         });
         if let Some(drift) = drift {
             record["baseline"] = json!(drift);

@@ -9,9 +9,11 @@ use super::{Done, Format, Out, batch, texts, warn_of};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::model::Library;
+use crate::pattern::Reader;
 use crate::predict::{Fit, fit};
 use crate::render::file;
 use crate::render::table::{Cell, Column, Table};
+use crate::show;
 use crate::units::Millis;
 
 /// Find the workload whose simulated curve explains a run best.
@@ -45,49 +47,59 @@ const COLUMNS: [Column; 8] = [
     Column { field: "open", heading: "left open" },
 ];
 
+/// A fit and what to doubt about it.
+struct Answer {
+    run: Run,
+    fitted: Fit,
+    warnings: Vec<String>,
+}
+
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let library = Library::shipped();
     let answer = |run: Run| {
         batch::needs_two_sizes(&run)?;
         let fitted = fit(library, &run);
-        Ok((run, fitted))
+        let mut warnings = texts(&run.warnings);
+        let reading = Reader::shipped().classify(&run);
+        warnings.extend(fitted.workload.pattern.and_then(|pattern| show::other_reading(pattern, &reading)));
+        Ok(Answer { run, fitted, warnings })
     };
     if args.format == Format::Jsonl && args.output.is_none() {
         let mut answers = Answers::new(out, args.format, &COLUMNS);
-        return batch::each(&args.runs, answer, |(run, f)| answers.add(to_json(&run, &f), row(&run, &f)));
+        return batch::each(&args.runs, answer, |answer| answers.add(to_json(&answer), row(&answer)));
     }
     let mut all = Vec::new();
-    let done = batch::each(&args.runs, answer, |fitted| {
-        warn_of(args.format, &fitted.0.id, &texts(&fitted.0.warnings));
-        all.push(fitted);
+    let done = batch::each(&args.runs, answer, |answer| {
+        warn_of(args.format, &answer.run.id, &answer.warnings);
+        all.push(answer);
         Ok(())
     })?;
     if let Some(path) = &args.output {
         write_toml(path, &all)?;
     }
-    if let (Format::Table, [(run, only)]) = (args.format, &all[..]) {
-        story(out, run, only)?;
+    if let (Format::Table, [only]) = (args.format, &all[..]) {
+        story(out, only)?;
         return Ok(done);
     }
     let mut answers = Answers::new(out, args.format, &COLUMNS);
-    for (run, f) in &all {
-        answers.add(to_json(run, f), row(run, f))?;
+    for answer in &all {
+        answers.add(to_json(answer), row(answer))?;
     }
     answers.finish("")?;
     Ok(done)
 }
 
-fn write_toml(path: &Path, all: &[(Run, Fit)]) -> Result<()> {
+fn write_toml(path: &Path, all: &[Answer]) -> Result<()> {
     let place = path.display().to_string();
-    let [(_, only)] = all else {
+    let [only] = all else {
         return Err(Error::new(format!("{} runs were fitted: a workload file holds one", all.len()))
             .help("give a single run with -o, or use --format jsonl")
             .at(place));
     };
-    file::write_whole(path, only.workload.to_toml().as_bytes())
+    file::write_whole(path, only.fitted.workload.to_toml().as_bytes())
 }
 
-fn to_json(run: &Run, f: &Fit) -> Value {
+fn to_json(Answer { run, fitted: f, warnings }: &Answer) -> Value {
     json!({
         "id": run.id,
         "memory_mb": run.curve.sizes().collect::<Vec<_>>(),
@@ -98,11 +110,11 @@ fn to_json(run: &Run, f: &Fit) -> Value {
         "pattern": f.workload.pattern,
         "open": f.open,
         "workload": f.workload,
-        "warnings": texts(&run.warnings),
+        "warnings": warnings,
     })
 }
 
-fn row(run: &Run, f: &Fit) -> [Cell; 8] {
+fn row(Answer { run, fitted: f, .. }: &Answer) -> [Cell; 8] {
     let w = &f.workload;
     [
         Cell::Text(run.id.clone()),
@@ -116,7 +128,7 @@ fn row(run: &Run, f: &Fit) -> [Cell; 8] {
     ]
 }
 
-fn story(out: &mut Out, run: &Run, f: &Fit) -> Result<()> {
+fn story(out: &mut Out, Answer { run, fitted: f, .. }: &Answer) -> Result<()> {
     let columns = ["memory", "measured", "fitted", "off", "cpu", "wait", "transfer"].map(Column::plain);
     let mut table = Table::new(&columns);
     for (i, p) in run.curve.points().iter().enumerate() {

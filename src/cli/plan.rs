@@ -163,7 +163,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
 fn expect(args: &Args) -> Result<Expectation> {
     let sizes = || args.memory.clone().unwrap_or_default().0;
     if let Some(arg) = &args.workload {
-        let workload = workload::read(arg)?;
+        let mut workload = workload::read(arg)?;
+        args.tariff.arch().into_iter().for_each(|arch| workload.move_to(arch));
         let (curve, failed) = expected_curve(&workload, &sizes())?;
         return Ok(Expectation { curve, arch: Some(workload.arch), failed, run: None, done: Done::All });
     }

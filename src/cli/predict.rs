@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
 use super::{Done, Format, Out, batch, texts, warn_of};
-use crate::advise::{PricedCurve, Strategy, memory_used, usual_sizes, with_room};
+use crate::advise::{PricedCurve, Strategy, beyond_measured, large_enough, memory_used, usual_sizes};
 use crate::curve::{Arch, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::ingest::traces;
@@ -14,7 +14,7 @@ use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Pattern;
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
-use crate::predict::{Forecast, Next, allowed, forecast};
+use crate::predict::{Forecast, allowed, forecast};
 use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column, Table};
 use crate::show;
@@ -42,7 +42,8 @@ pub struct Args {
     #[arg(long, value_name = "LIST")]
     measured: Option<Sizes>,
 
-    /// Sizes to predict, in MB; by default the usual ones and those of the run.
+    /// Sizes to predict, in MB; by default the usual ones and those of the run. The best size and the next one to measure are
+    /// chosen among all of these.
     #[arg(long, value_name = "LIST")]
     at: Option<Sizes>,
 
@@ -119,9 +120,12 @@ fn runtime(s: &str) -> Result<String> {
 
 struct Answer {
     id: String,
-    measured: Vec<MemoryMb>,
+    /// What the prediction was made from.
+    measured: PowerCurve,
     forecast: Forecast,
-    /// Sizes too small for the memory used, not proposed.
+    /// The sizes asked for.
+    shown: Vec<MemoryMb>,
+    /// Sizes too small for the memory used or at which the run fails, not proposed.
     too_small: Vec<MemoryMb>,
     currency: Currency,
     /// What weakens the run, and what of the options it contradicts.
@@ -196,18 +200,18 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
             let has = list(whole.sizes());
             Error::new(format!("none of the sizes of --measured was measured: the run has {has} MB"))
                 .help("give sizes that the run has")
-                .at(run.id.clone())
         })?;
     }
-    let sizes = match &args.at {
-        Some(Sizes(sizes)) => sizes.clone(),
-        None => usual_sizes(&whole),
-    };
-    let (sizes, too_small) = with_room(&sizes, used);
-    if sizes.is_empty() {
+    // the choice is among the usual sizes and those of the run, whichever are shown
+    let mut sizes = usual_sizes(&whole);
+    let shown = args.at.as_ref().map_or(&sizes, |Sizes(sizes)| sizes).clone();
+    sizes.extend(&shown);
+    sizes.sort_unstable();
+    sizes.dedup();
+    let (sizes, too_small) = large_enough(&run, &sizes, used);
+    if !sizes.iter().any(|m| shown.contains(m)) {
         return Err(Error::new("every size asked for is too small for the memory used: expected larger sizes")
-            .help("give larger sizes with --at")
-            .at(run.id));
+            .help("give larger sizes with --at"));
     }
     let seen = Observation::of(&run);
     let library = Library::shipped();
@@ -220,8 +224,19 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     }
     let tariff = args.tariff(run.arch.unwrap_or_default(), run.currency())?;
     let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
+    let best = [forecast.best.cost, forecast.best.speed, forecast.best.balanced];
+    warnings.extend(beyond_measured(&run, used, best.into_iter().chain(forecast.next.memory())));
     let chart = args.chart.as_ref().map(|_| chart(&run, &whole, &posterior, &forecast, &tariff)).transpose()?;
-    Ok(Answer { id: run.id, measured: seen.sizes, forecast, too_small, currency: tariff.currency(), warnings, chart })
+    Ok(Answer {
+        id: run.id,
+        measured: run.curve,
+        forecast,
+        shown,
+        too_small,
+        currency: tariff.currency(),
+        warnings,
+        chart,
+    })
 }
 
 /// The sizes of `run`, the others of the `whole` run hollow, and what the model makes of them.
@@ -247,31 +262,27 @@ fn list(sizes: impl Iterator<Item = MemoryMb>) -> String {
 
 fn to_json(a: &Answer) -> Value {
     let f = &a.forecast;
-    let curve: Vec<Value> = f
-        .sizes
-        .iter()
-        .zip(&f.durations)
-        .zip(&f.costs)
-        .map(|((m, d), cost)| {
-            json!({"memory_mb": m, "duration_ms": d.ms, "low_ms": d.low_ms, "high_ms": d.high_ms, "cost_usd": cost})
-        })
-        .collect();
+    let curve = a.rows().map(|(i, m)| {
+        let (d, cost) = (&f.durations[i], f.costs[i]);
+        let mut row =
+            json!({"memory_mb": m, "duration_ms": d.ms, "low_ms": d.low_ms, "high_ms": d.high_ms, "cost_usd": cost});
+        if let Some(point) = a.measured.at(m) {
+            row["measured_ms"] = json!(point.duration);
+        }
+        row
+    });
     let by_size = |p: &[f64]| -> Map<String, Value> {
         f.sizes.iter().zip(p).map(|(m, p)| (m.mb().to_string(), json!((p * 1e5).round() / 1e5))).collect()
     };
-    let next = match &f.next {
-        Next::Measure { memory, .. } => Some(*memory),
-        Next::Stop { .. } => None,
-    };
     let mut record = json!({
         "id": a.id,
-        "measured": a.measured,
-        "curve": curve,
+        "measured": a.measured.sizes().collect::<Vec<_>>(),
+        "curve": curve.collect::<Vec<_>>(),
         "best": {"cost": f.best.cost, "speed": f.best.speed, "balanced": f.best.balanced},
         "probability_best_cost": by_size(&f.cheapest),
         "probability_best_speed": by_size(&f.fastest),
         "probability_best_balanced": by_size(&f.balanced),
-        "measure_next": {"memory_mb": next, "why": show::why(&f.next)},
+        "measure_next": {"memory_mb": f.next.memory(), "why": show::why(&f.next)},
         "too_small": a.too_small,
         "warnings": a.warnings,
     });
@@ -291,17 +302,29 @@ fn table(all: &[Answer]) -> Table {
         Column { field: "cost_usd", heading: "per million" },
         Column { field: "probability_best_cost", heading: "cheapest" },
         Column::plain("measured"),
+        Column { field: "measured_ms", heading: "as" },
     ]);
     for a in all {
-        for (i, m) in a.forecast.sizes.iter().enumerate() {
-            table.row(std::iter::once(Cell::Text(a.id.clone())).chain(row(a, i, *m)));
+        for (i, m) in a.rows() {
+            let measured = a.measured.at(m);
+            let word = Cell::Text(if measured.is_some() { "measured" } else { "" }.to_owned());
+            let cells =
+                row(a, i, m).into_iter().chain([word, Cell::or_empty(measured, |p| Cell::Duration(p.duration))]);
+            table.row(std::iter::once(Cell::Text(a.id.clone())).chain(cells));
         }
     }
     table
 }
 
+impl Answer {
+    /// The sizes asked for that are not too small, with their places in the forecast.
+    fn rows(&self) -> impl Iterator<Item = (usize, MemoryMb)> {
+        self.forecast.sizes.iter().copied().enumerate().filter(|(_, m)| self.shown.contains(m))
+    }
+}
+
 /// One size, without the name of the run.
-fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 7] {
+fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 6] {
     let (f, d) = (&a.forecast, &a.forecast.durations[i]);
     let duration = |ms| Cell::or_empty(Millis::new(ms).ok(), Cell::Duration);
     [
@@ -311,17 +334,16 @@ fn row(a: &Answer, i: usize, memory: MemoryMb) -> [Cell; 7] {
         duration(d.high_ms),
         Cell::or_empty(Usd::new(f.costs[i]).ok(), Cell::PerMillion).in_currency(a.currency),
         Cell::Share(f.cheapest[i]),
-        Cell::Text(if a.measured.binary_search(&memory).is_ok() { "measured" } else { "" }.to_owned()),
     ]
 }
 
 fn story(out: &mut Out, a: &Answer) -> Result<()> {
     let f = &a.forecast;
-    writeln!(out, "{}: predicted from {} MB\n", a.id, list(a.measured.iter().copied()))?;
-    let columns = ["memory", "duration", "90 % from", "to", "per million", "cheapest", ""].map(Column::plain);
+    writeln!(out, "{}: predicted from {} MB\n", a.id, list(a.measured.sizes()))?;
+    let columns = ["memory", "predicted", "90 % from", "to", "per million", "cheapest", "measured"].map(Column::plain);
     let mut table = Table::new(&columns);
-    for (i, m) in f.sizes.iter().enumerate() {
-        table.row(row(a, i, *m));
+    for (i, m) in a.rows() {
+        table.row(row(a, i, m).into_iter().chain([Cell::or_empty(a.measured.at(m), |p| Cell::Duration(p.duration))]));
     }
     write!(out, "{}", table.text())?;
     writeln!(out, "\nBest by cost {}, by speed {}, balanced {}.", f.best.cost, f.best.speed, f.best.balanced)?;

@@ -102,6 +102,11 @@ impl TariffArgs {
         Ok((curve, tariff))
     }
 
+    /// The instruction set that was asked for.
+    pub const fn arch(&self) -> Option<Arch> {
+        self.arch
+    }
+
     /// Whether [`TariffArgs::price`] takes the recorded costs of this run.
     pub fn takes_recorded(&self, run: &Run) -> bool {
         !self.asked() && run.curve.has_costs()

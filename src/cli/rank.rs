@@ -368,7 +368,7 @@ fn verdict(args: &Args, ranking: &Ranking, change: usize, undecided: usize) -> V
     }
     if ranking.arm64 > 0.0 {
         sentences.push(format!(
-            "arm64 would save {} a month on top, if the CPU time stays the same (published cases: 0.7 to 1.3 times).",
+            "arm64 would save {} a month on top, if the durations stay the same (published cases: 0.7 to 1.3 times).",
             Cell::SignedCost(ranking.arm64)
         ));
     }

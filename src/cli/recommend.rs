@@ -9,7 +9,7 @@ use super::price_args::TariffArgs;
 use super::{Done, Format, Out, batch, texts, values, warn_of};
 use crate::advise::{
     Check, Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, check,
-    nearly_full, recommend, tails,
+    dependable, nearly_full, recommend, tails,
 };
 use crate::curve::Run;
 use crate::error::Result;
@@ -167,6 +167,7 @@ fn snippets(args: &Args, kind: SnippetKind, wish: &Wish, out: &mut Out) -> Resul
 
 fn answer(run: &Run, wish: &Wish, args: &Args) -> Result<Answer> {
     let (curve, tariff) = args.tariff.price(run)?;
+    let curve = dependable(run, &curve);
     let all = args.percentile.map_or_else(Vec::new, |p| tails(run, p));
     let recommendation = recommend(&curve, wish, &all, &tariff)?;
     let Check { excess, .. } = check(&curve, recommendation.choice.memory, wish.strategy, Tolerance::default())?;

@@ -73,8 +73,10 @@ pub fn one_run(input: &str, id: Option<&str>) -> Result<(Run, Done)> {
 /// # Errors
 /// When the workload finishes at no memory size, or the prices are not known.
 pub fn of_workload(workload: &Workload, seed: Option<u64>, args: &TariffArgs) -> Result<Subject> {
+    let mut workload = workload.clone();
+    args.arch().into_iter().for_each(|arch| workload.move_to(arch));
     let step = args.tariff(PriceBasis::Lpt, Some(workload.arch), None)?.step();
-    let subject = Subject::of_workload(workload, seed, step, |run| args.price(run))?;
+    let subject = Subject::of_workload(&workload, seed, step, |run| args.price(run))?;
     if let (Some((first, _)), Some((last, why))) = (subject.failed.first(), subject.failed.last()) {
         warn(format_args!("{}: {first} to {last} are left out: {why}", subject.series.name));
     }

@@ -8,15 +8,17 @@ use super::answers::Answers;
 use super::price_args::PriceArgs;
 use super::sizes::Sizes;
 use super::subject::{is_workload, one_run};
-use super::{Done, Format, Out, batch, values, workload};
+use super::{Done, Format, Out, batch, values, warn, workload};
 use crate::advise::{Changes, Effect, Ensemble, Evaluation, Market, compare, evaluate};
 use crate::curve::{Point, PowerCurve};
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
+use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::BillingStep;
 use crate::predict::fit;
 use crate::render::chart::{Chart, FileKind, Mark, Picture, Series};
 use crate::render::table::{Cell, Column};
+use crate::show;
 use crate::units::{MemoryMb, Usd};
 use crate::workload::{Environment, Lever, Scenario};
 
@@ -191,6 +193,9 @@ fn subject(args: &Args, function: &str) -> Result<(Subject, Done)> {
     let (run, done) = one_run(function, args.id.as_deref())?;
     batch::needs_two_sizes(&run)?;
     let fitted = fit(Library::shipped(), &run);
+    if let Some(words) = show::other_reading(Pattern::of(&fitted.workload), &Reader::shipped().classify(&run)) {
+        warn(format_args!("{}: {words}", run.id));
+    }
     let seen = Observation { arch: Some(fitted.workload.arch), ..Observation::of(&run) };
     let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
     let ensemble = Ensemble::new(Library::shipped(), &posterior, &seen);

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use super::warn;
 use crate::error::{Error, Result};
+use crate::pattern::Pattern;
 use crate::workload::{Preset, Workload};
 
 /// The workload that `source` names: a preset or a pattern, `-` for standard input, or the path of a TOML file.
@@ -36,5 +38,12 @@ fn parse(reader: impl Read, place: &str) -> Result<Workload> {
         .take(limit)
         .read_to_string(&mut text)
         .map_err(|e| Error::new(format!("cannot be read: {e}")).help("a workload file is UTF-8 text").at(place))?;
-    Workload::from_toml(&text).map_err(|e| e.at(place))
+    let mut workload = Workload::from_toml(&text).map_err(|e| e.at(place))?;
+    // a file that was edited may show another pattern than the one it began with
+    let shown = Pattern::of(&workload);
+    if let Some(said) = workload.pattern.filter(|said| *said != shown) {
+        warn(format_args!("{place}: the pattern is said to be {said}, but by its numbers it is {shown}"));
+        workload.pattern = Some(shown);
+    }
+    Ok(workload)
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::curve::Point;
+use super::record::fields;
 use crate::simulate::{Outcome, TuningResult};
-use crate::units::{Currency, MemoryMb, Usd};
+use crate::units::MemoryMb;
 use crate::workload::Workload;
 
-/// A simulated run as a record that every command reads, with its label (`pattern`, and `accept` as recorded runs have it), the whole `workload`, the seed it was
-/// drawn with, and the sizes that failed.
+/// A simulated run as a record that every command reads, with its label (`pattern`, and `accept` as recorded runs have it),
+/// the whole `workload`, the seed it was drawn with, and the sizes that failed.
 ///
 /// ```
 /// use powercurve::{MemoryMb, export, ingest, simulate::Tuning, workload::preset};
@@ -20,30 +20,16 @@ use crate::workload::Workload;
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub fn labelled(workload: &Workload, result: &TuningResult, seed: Option<u64>) -> Value {
-    let run = &result.run;
-    let column = |value: fn(&Point) -> Value| run.curve.points().iter().map(value).collect::<Vec<_>>();
+    let mut record = fields(&result.run);
     let failed =
         |(memory, outcome): &(MemoryMb, Outcome)| json!({ "memory_mb": memory.mb(), "reason": outcome.to_string() });
-    let mut record = json!({
-        "id": run.id,
-        "memory_mb": column(|p| p.memory.mb().into()),
-        "duration_ms": column(|p| p.duration.ms().into()),
-        "cost_usd": column(|p| p.cost.map(Usd::usd).into()),
-        "sd_ms": column(|p| p.sample.sd_ms.into()),
-        "cold_starts": column(|p| p.sample.cold_starts.into()),
-        "runtime": run.runtime,
-        "arch": run.arch,
-        "num": run.invocations,
-        "start": run.start,
-        "billing_ms": run.billing_ms,
-        "pattern": workload.pattern,
-        "accept": run.accept,
-        "seed": seed,
-        "failed": result.failed.iter().map(failed).collect::<Vec<_>>(),
-        "workload": workload,
-    });
-    if run.currency() != Currency::Usd {
-        record["currency"] = run.currency().code().into();
+    for (key, value) in [
+        ("pattern", json!(workload.pattern)),
+        ("seed", json!(seed)),
+        ("failed", result.failed.iter().map(failed).collect()),
+        ("workload", json!(workload)),
+    ] {
+        record.insert(key.to_owned(), value);
     }
-    record
+    Value::Object(record)
 }

@@ -16,6 +16,11 @@ use crate::units::Usd;
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub fn record(run: &Run) -> String {
+    Value::Object(fields(run)).to_string()
+}
+
+/// The keys of a run's record.
+pub(super) fn fields(run: &Run) -> Map<String, Value> {
     let mut record = Map::new();
     let mut put = |key: &str, value: Value| {
         if !value.is_null() {
@@ -47,7 +52,7 @@ pub fn record(run: &Run) -> String {
     for (key, value) in &run.extra {
         record.entry(key).or_insert_with(|| value.clone());
     }
-    Value::Object(record).to_string()
+    record
 }
 
 /// One value a size, null where it is unknown; null as a whole when it is unknown everywhere.

@@ -117,8 +117,8 @@ impl<'a> Reader<'a> {
         let probabilities = self.classifier.probabilities(&features(&seen, &posterior));
         let pattern = most_probable(&probabilities);
         let (shares, low, high) = posterior.shares();
-        let doubt = explain::doubt(run, &probabilities, &posterior);
-        let mut reasons = explain::reasons(run, pattern, &shares, &low, &high);
+        let doubt = explain::doubt(run, &seen, &probabilities, &posterior);
+        let mut reasons = explain::reasons(run, pattern, &posterior, &[shares, low, high]);
         reasons.extend(doubt.clone());
         Classification {
             pattern,

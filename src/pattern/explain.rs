@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use crate::curve::{Point, Run};
 use crate::model::{Observation, Posterior};
 use crate::pattern::{Family, Pattern, Shares};
-use crate::platform::cpu::ONE_VCPU_MB;
+use crate::platform::cpu::{ONE_VCPU_MB, knee_mb};
 use crate::platform::quota::PERIOD_MS;
 
 /// Least probability of the best pattern that counts as a decision.
@@ -23,15 +23,22 @@ const NOISY: f64 = 0.12;
 /// Scatter from which no shape can be trusted.
 const TOO_NOISY: f64 = 0.25;
 
+/// Standard deviations of a mean by which two sizes rarely differ by chance: `1.645 sqrt(2)`.
+const BEYOND_SCATTER: f64 = 2.33;
+
 /// Share of the configured memory from which a size looks full.
 const NEARLY_FULL: f64 = 0.9;
 
-/// Why the curve looks like this pattern.
-pub(super) fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares, high: &Shares) -> Vec<String> {
+/// Why the curve looks like this pattern; `shares` are the mean and the ends of the interval.
+pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, shares: &[Shares; 3]) -> Vec<String> {
     let points = run.curve.points();
+    let [shares, low, high] = shares;
+    let knee = knee_mb(run.arch.unwrap_or_default());
     let mut reasons = Vec::new();
-    if let Some((a, b)) = widest(points, 0.0, ONE_VCPU_MB * 1.16) {
-        let (gain, fair) = (a.duration.ms() / b.duration.ms(), ideal_gain(a, b));
+    let throttled = widest(points, 0.0, knee * 1.16).filter(|(a, _)| a.memory.as_f64() < knee);
+    if let Some((a, b)) = throttled {
+        let gain = a.duration.ms() / b.duration.ms();
+        let fair = b.memory.as_f64().min(knee) / a.memory.as_f64();
         let reading = match gain.ln() / fair.ln() {
             s if s > 1.15 => "more than the CPU share explains: memory pressure or the CPU quota slows the small sizes",
             s if s > 0.85 => "the time goes to the CPU",
@@ -47,9 +54,12 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, shares: &Shares, low: &Shares
             Times(fair),
         )));
     }
-    if let Some((a, b)) = widest(points, ONE_VCPU_MB - 1.0, f64::MAX) {
+    if let Some((a, b)) = widest(points, knee - 1.0, f64::MAX) {
         let gain = a.duration.ms() / b.duration.ms();
         let reading = match gain.ln() / (b.memory.as_f64() / a.memory.as_f64()).ln() {
+            s if s > 0.15 && gain.ln() < BEYOND_SCATTER * posterior.variance().sqrt() => {
+                "no more than the sizes scatter"
+            }
             s if s > 0.5 => "several threads, or many connections, are at work",
             s if s > 0.15 => "some work runs beside the main thread",
             _ => "more cores do not help",
@@ -126,29 +136,37 @@ fn widest(points: &[Point], from_mb: f64, to_mb: f64) -> Option<(&Point, &Point)
     Some((first, last))
 }
 
-/// How much faster one busy thread gets between two sizes.
-fn ideal_gain(a: &Point, b: &Point) -> f64 {
-    b.memory.as_f64().min(ONE_VCPU_MB) / a.memory.as_f64().min(ONE_VCPU_MB)
-}
-
 /// Why the evidence does not separate the patterns, with the measurement that would settle it; `None` when it does.
-pub(super) fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior: &Posterior<'_>) -> Option<String> {
+pub(super) fn doubt(
+    run: &Run,
+    seen: &Observation,
+    probabilities: &[f64; Pattern::COUNT],
+    posterior: &Posterior<'_>,
+) -> Option<String> {
     let mut order = Pattern::ALL;
     order.sort_by(|a, b| probabilities[b.index()].total_cmp(&probabilities[a.index()]));
-    let (first, second) = (order[0], order[1]);
+    let (first, mut second) = (order[0], order[1]);
     let (p, q) = (probabilities[first.index()], probabilities[second.index()]);
     let sizes = run.curve.len();
     let unlike = sizes >= 3 && posterior.ln_evidence() / (sizes as f64) < UNLIKE_ANYTHING;
     let noise = posterior.variance().sqrt();
     if sizes >= 3 && p >= LEAST_CONFIDENCE && p - q >= LEAST_LEAD && !unlike && noise < TOO_NOISY {
-        return None;
+        // one thread and several look alike below one vCPU
+        if !hides_threads(run, first) || seen.runtime.is_some_and(|r| !r.has_parallel_threads()) {
+            return None;
+        }
+        second = Pattern::ALL.into_iter().find(|&p| p != first && p.family() == first.family()).unwrap_or(second);
     }
+    let q = probabilities[second.index()];
     let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
     let smallest = run.curve.points().first().map_or(0.0, |p| p.memory.as_f64());
     let settle = match () {
         () if unlike => "no simulated function looks like this curve: check that all sizes ran the same code",
+        () if sizes < 3 => &few_sizes(run),
+        () if noise > NOISY && least_invocations(run).is_some_and(|n| n >= ENOUGH) => {
+            "the sizes scatter too much: measure again, and look for what changes between the invocations"
+        }
         () if noise > NOISY => "the sizes scatter too much: repeat with 50 or more invocations a size",
-        () if sizes < 3 => "two sizes cannot tell a knee from a slope: measure 256, 1024 and 3008 MB",
         () if largest <= ONE_VCPU_MB => "nothing above 1769 MB was measured: add 3008 MB",
         () if smallest > 512.0 => "nothing below 512 MB was measured: add 128 or 256 MB",
         () => "a trace of one invocation would show how long it waits",
@@ -156,19 +174,40 @@ pub(super) fn doubt(run: &Run, probabilities: &[f64; Pattern::COUNT], posterior:
     Some(format!("uncertain between {first} ({:.0} %) and {second} ({:.0} %): {settle}", 100.0 * p, 100.0 * q))
 }
 
+/// Whether several threads would show at larger sizes only.
+fn hides_threads(run: &Run, pattern: Pattern) -> bool {
+    let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
+    matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest <= ONE_VCPU_MB
+}
+
+/// Invocations a size that make a mean as good as it gets: beyond, the drift between sizes is what is left.
+const ENOUGH: u64 = 50;
+
+/// The fewest invocations behind a mean, where they are known.
+fn least_invocations(run: &Run) -> Option<u64> {
+    run.curve.points().iter().filter_map(|p| p.sample.count).min().or(run.invocations)
+}
+
+/// What to measure where there are one or two sizes.
+fn few_sizes(run: &Run) -> String {
+    let known = |mb: &u32| run.curve.sizes().any(|m| m.mb() == *mb);
+    let missing: Vec<String> = [256, 1024, 3008].iter().filter(|mb| !known(mb)).map(|mb| format!("{mb} MB")).collect();
+    format!("{} cannot tell a knee from a slope: add {}", count(run.curve.len()), missing.join(" and "))
+}
+
 /// What to doubt about the run itself.
 pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterior: &Posterior<'_>) -> Vec<String> {
     let points = run.curve.points();
     let mut warnings: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
     if points.len() < 3 {
-        warnings.push(format!("only {} measured: three or more sizes are needed to see a shape", count(points.len())));
+        warnings.push(format!("only {} measured: three or more sizes are needed to see a shape", was(points.len())));
     }
     let noise = posterior.variance().sqrt();
-    if noise > NOISY {
+    // any two sizes lie on a smooth curve
+    if points.len() >= 3 && noise > NOISY {
         warnings.push(format!("the sizes scatter by about {:.0} % around any smooth curve", 100.0 * noise));
     }
-    let largest = points.last().map_or(0.0, |p| p.memory.as_f64());
-    if matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest <= ONE_VCPU_MB {
+    if hides_threads(run, pattern) {
         warnings.push("nothing above 1769 MB was measured, where several threads would show: add 3008 MB".into());
     }
     for ((point, &weight), &m) in points.iter().zip(posterior.point_weights()).zip(&seen.sizes) {
@@ -184,7 +223,11 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
 }
 
 fn count(n: usize) -> String {
-    if n == 1 { "1 size was".into() } else { format!("{n} sizes were") }
+    if n == 1 { "one size".into() } else { format!("{n} sizes") }
+}
+
+fn was(n: usize) -> String {
+    format!("{} {}", count(n), if n == 1 { "was" } else { "were" })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub const NAMES: [&str; 22] = [
     "sizes",
     "smallest size",
     "largest size",
-    "runtime known to be single-threaded",
+    "runtime known to have no helper threads",
 ];
 
 /// Least log-probability that counts as evidence: beyond, a pattern is ruled out.

@@ -110,11 +110,11 @@ impl Pattern {
     /// What more memory buys, in one line.
     pub const fn memory_buys(self) -> &'static str {
         match self {
-            Self::NoOp => "nothing: take the smallest size that fits",
+            Self::NoOp => "milliseconds at most: take the smallest size that is fast enough",
             Self::CpuBound => "speed at equal cost up to about 1769 MB, nothing beyond",
             Self::CpuBoundMultithreaded => "speed past 1769 MB, as far as the threads go",
             Self::NetworkBoundApi => "nothing but a larger bill: take the smallest size that fits",
-            Self::NetworkBoundSdk => "speed up to 512-1024 MB, then nothing",
+            Self::NetworkBoundSdk => "speed while its CPU work is throttled, most of it by 512-1024 MB",
             Self::TransferBound => "speed until one core keeps up with the stream, then nothing",
             Self::TransferBoundMultithreaded => "speed past 1769 MB, until the network cap",
             Self::DownstreamLimited => "chance: measure what it calls before choosing a size",

@@ -66,6 +66,22 @@ impl BillingStep {
         // the longest duration is a whole number of steps, so rounding up never leaves the range
         Millis::new((duration.ms() / self.ms()).ceil() * self.ms()).unwrap_or(duration)
     }
+
+    /// The billed duration of an invocation that was a cold start: the init is billed where the step is 1 ms, as Lambda does
+    /// for every function since 1 August 2025, and was not in the days of 100 ms.
+    ///
+    /// Source: AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase" (2025).
+    ///
+    /// ```
+    /// use powercurve::{Millis, platform::billing::BillingStep};
+    /// let (handler, init) = (Millis::new(20.5)?, Some(Millis::new(300.0)?));
+    /// assert_eq!(BillingStep::ALL.map(|step| step.billed_with_init(handler, init).ms()), [321.0, 100.0]);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn billed_with_init(self, handler: Millis, init: Option<Millis>) -> Millis {
+        let init = init.filter(|_| self == Self::Ms1);
+        self.billed(init.map_or(handler, |init| Millis::new(handler.ms() + init.ms()).unwrap_or(handler)))
+    }
 }
 
 impl fmt::Display for BillingStep {

@@ -71,7 +71,7 @@ const ENDS: [MemoryMb; 2] = [MemoryMb::MIN, MemoryMb::MAX];
 const ENDS_SLACK: f64 = 2.0;
 
 /// Weight of the pattern's probability against closeness: a fit describes the run, `classify` names it.
-const PATTERN_TRUST: f64 = 0.25;
+const PATTERN_TRUST: f64 = 1.0;
 
 /// Least probability of a pattern in that comparison.
 const LEAST_PROBABILITY: f64 = 1e-4;

@@ -102,6 +102,14 @@ pub enum Next {
 }
 
 impl Next {
+    /// The size to measure, where it pays.
+    pub const fn memory(self) -> Option<MemoryMb> {
+        match self {
+            Self::Measure { memory, .. } => Some(memory),
+            Self::Stop { .. } => None,
+        }
+    }
+
     /// To stop where little is left to know, or the measurement is expected to tell nothing of it.
     fn if_it_pays(self) -> Self {
         match self {

@@ -1,7 +1,8 @@
 //! Side information that a measured curve contradicts.
 
-use crate::model::{Known, Library, Observation, Posterior};
-use crate::pattern::{Pattern, Shares};
+use crate::model::library::Particle;
+use crate::model::{Known, Library, Observation, Posterior, Scaled};
+use crate::pattern::Pattern;
 use crate::units::Millis;
 
 /// How far (as a factor) beyond every workload that explains the curve a time may lie: the model's own errors are smaller.
@@ -35,12 +36,14 @@ pub fn allowed(
     known: &Known,
 ) -> (Known, Vec<String>) {
     let mut doubts = Vec::new();
-    let mut check = |name: &str, ms: Option<f64>, share: fn(&Shares) -> f64, most: f64| {
+    // `part` is the time in ms of a workload at its own scale
+    let mut check = |name: &str, ms: Option<f64>, part: fn(&Particle) -> f64, most: f64| {
         let ms = ms?;
-        let mut times: Vec<f64> = posterior
-            .members()
-            .map(|m| share(&library.particles()[m.particle as usize].shares) * m.ln_full.exp())
-            .collect();
+        let time = |m: Scaled| {
+            let particle = &library.particles()[m.particle as usize];
+            part(particle) * (m.ln_full - f64::from(particle.ln_full)).exp()
+        };
+        let mut times: Vec<f64> = posterior.members().map(time).collect();
         times.sort_unstable_by(f64::total_cmp);
         let at = |q: f64| times[(q * (times.len() - 1) as f64) as usize];
         if (at(0.0) / SLACK..=(at(1.0) * SLACK).min(most)).contains(&ms) {
@@ -54,8 +57,8 @@ pub fn allowed(
         None
     };
     let fastest = seen.ln_ms.iter().copied().fold(f64::INFINITY, f64::min).exp();
-    let cpu_ms = check("CPU", known.cpu_ms, |s| s.cpu, f64::INFINITY);
-    let wait_ms = check("waiting", known.wait_ms, |s| s.wait, LONGER * fastest);
+    let cpu_ms = check("CPU", known.cpu_ms, |p| p.cpu_ms.into(), f64::INFINITY);
+    let wait_ms = check("waiting", known.wait_ms, |p| p.shares.wait * f64::from(p.ln_full).exp(), LONGER * fastest);
     let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];
     let pattern = known.pattern.filter(|&pattern| {
         let possible = probability(pattern) >= RULED_OUT;

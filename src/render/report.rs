@@ -5,7 +5,7 @@ use super::html::{document, escape};
 use super::table::{Cell, Column, Table};
 use crate::advise::{Cliff, Evaluation, Recommendation, Strategy};
 use crate::error::Result;
-use crate::pattern::Pattern;
+use crate::pattern::{Classification, Pattern};
 use crate::predict::Next;
 use crate::show::{self, Levers, Report};
 use crate::units::{Millis, Usd};
@@ -190,7 +190,7 @@ fn body(report: &Report) -> Result<String> {
     html += "</div>\n</div>\n<h3>Which size</h3>\n";
     html += &choices(report);
     html += "<h3>What would help</h3>\n";
-    html += &levers(&report.levers, reading.pattern);
+    html += &levers(&report.levers, reading);
     html += "<details>\n<summary>Measured and predicted durations</summary>\n";
     html += &numbers(report);
     Ok(html + "</details>\n")
@@ -257,7 +257,7 @@ fn cliff_note(r: &Recommendation, cliff: &Cliff) -> String {
     )
 }
 
-fn levers(levers: &Levers, read_as: Pattern) -> String {
+fn levers(levers: &Levers, reading: &Classification) -> String {
     let before = match &levers.before {
         Ok(before) => before,
         Err(error) => return paragraph(&format!("The fitted function does not finish here: {}.", error.problem())),
@@ -269,11 +269,8 @@ fn levers(levers: &Levers, read_as: Pattern) -> String {
         before.duration,
         levers.currency.text(&before.per_month.to_string())
     ));
-    if levers.pattern.family() != read_as.family() {
-        html += &paragraph(&format!(
-            "Take care: that workload is {}, while the run reads as {read_as}. What rests on the difference may not help.",
-            levers.pattern
-        ));
+    if let Some(words) = show::other_reading(levers.pattern, reading) {
+        html += &paragraph(&format!("Take care: {words}."));
     }
     if levers.help.is_empty() {
         html += &paragraph("None of the known changes would save one per cent of the time or of the bill.");

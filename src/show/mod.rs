@@ -27,4 +27,4 @@ pub use tables::{points, probabilities, shares};
 pub(crate) use words::too_small;
 #[cfg(feature = "cli")]
 pub(crate) use words::why;
-pub use words::{advice, choice};
+pub use words::{advice, choice, other_reading};

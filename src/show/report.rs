@@ -2,7 +2,8 @@
 
 use super::{Subject, optima};
 use crate::advise::{
-    Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, proposed_sizes, recommend,
+    Ensemble, Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, dependable, evaluate, proposed_sizes,
+    recommend,
 };
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -94,9 +95,10 @@ impl Report {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
         let subject = Subject::measured(run, priced.clone()).with_model(run, tariff)?;
         let best = subject.choices(&Strategy::ALL);
-        let choice = |strategy| Ok((strategy, recommend(priced, &Wish { strategy, ..Wish::default() }, &[], tariff)?));
+        let usable = dependable(run, priced);
+        let choice = |strategy| Ok((strategy, recommend(&usable, &Wish { strategy, ..Wish::default() }, &[], tariff)?));
         let choices = Strategy::ALL.into_iter().map(choice).collect::<Result<_>>()?;
-        let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT).pick(priced).memory;
+        let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT).pick(&usable).memory;
         let (proposed, too_small) = proposed_sizes(run);
         Ok(Self {
             id: run.id.clone(),
@@ -110,7 +112,7 @@ impl Report {
             step: tariff.step(),
             currency: priced.currency(),
             choices,
-            levers: Levers::of(run, balanced, tariff, load)?,
+            levers: Levers::of(run, &Ensemble::new(Library::shipped(), &posterior, &seen), balanced, tariff, load)?,
             forecast: forecast(&posterior, &proposed, &seen.sizes, tariff),
             too_small,
             measured: seen.sizes,
@@ -129,7 +131,7 @@ impl Report {
 /// let levers = Report::of(&run, &priced, &tariff, &Load { market, per_month: 1e6 })?.levers;
 /// assert!(levers.help.iter().any(|(lever, _)| lever.name() == "filter-events")); // half of the events, half of the bill
 /// let wait = levers.no_help.iter().find(|(lever, _)| lever.name() == "step-functions-wait");
-/// assert!(wait.is_some_and(|(_, why)| why == "would cost more than it saves")); // three transitions for 1.6 s at 128 MB
+/// assert!(wait.is_some_and(|(_, why)| why == "would lose more time or money than it saves")); // three transitions for 1.6 s at 128 MB
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -154,7 +156,7 @@ pub struct Levers {
 const LEAST_HELP: f64 = 0.01;
 
 impl Levers {
-    fn of(run: &Run, memory: MemoryMb, tariff: &Tariff, load: &Load) -> Result<Self> {
+    fn of(run: &Run, plausible: &Ensemble, memory: MemoryMb, tariff: &Tariff, load: &Load) -> Result<Self> {
         let fitted = fit(Library::shipped(), run);
         let pattern = fitted.workload.pattern.unwrap_or_else(|| Pattern::of(&fitted.workload));
         let environment = Environment::on_demand(load.per_month, tariff.step());
@@ -175,10 +177,17 @@ impl Levers {
             match lever.apply(&scenario).and_then(|after| evaluate(&after, memory, &load.market)) {
                 Err(reason) => levers.no_help.push((lever, reason.problem().to_owned())),
                 Ok(after) => match left(&after) {
+                    (time, cost)
+                        if time + cost <= 2.0 - least && plausible.applies(&lever, &scenario.environment) < 0.5 =>
+                    {
+                        let why =
+                            "would help the workload that was fitted, but does not apply to most that explain the run";
+                        levers.no_help.push((lever, why.to_owned()));
+                    }
                     // what one of them loses the other one must make good
                     (time, cost) if time + cost <= 2.0 - least => levers.help.push((lever, after)),
                     (time, cost) if time + cost >= 2.0 + least => {
-                        levers.no_help.push((lever, "would cost more than it saves".to_owned()));
+                        levers.no_help.push((lever, "would lose more time or money than it saves".to_owned()));
                     }
                     _ => {
                         let reason = format!("would change time and bill by less than {:.1} % together", 100.0 * least);

@@ -1,6 +1,7 @@
 //! Sentences that several answers use.
 
 use crate::advise::PricedPoint;
+use crate::pattern::{Classification, Pattern};
 use crate::predict::Next;
 use crate::units::MemoryMb;
 
@@ -37,10 +38,31 @@ pub(crate) fn why(next: &Next) -> String {
     }
 }
 
-/// The sizes that a function needs more memory than.
+/// What to say where a fitted workload shows another pattern than the run is read as.
+///
+/// ```
+/// use powercurve::pattern::{Pattern, Reader};
+/// use powercurve::{PowerCurve, Run, show};
+/// let reading = Reader::shipped().classify(&Run::new("busy", PowerCurve::from_ms(&[(256, 13188.0), (1024, 3279.0), (3008, 1868.0)])?));
+/// assert_eq!(show::other_reading(Pattern::CpuBound, &reading), None);
+/// let words = show::other_reading(Pattern::TransferBound, &reading).unwrap_or_default();
+/// assert!(words.starts_with("the fitted workload is transfer-bound, while the run reads as cpu-bound"));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn other_reading(fitted: Pattern, reading: &Classification) -> Option<String> {
+    let read = reading.pattern;
+    let differ = fitted.family() != read.family() || fitted != read && !reading.uncertain;
+    differ.then(|| {
+        format!(
+            "the fitted workload is {fitted}, while the run reads as {read}: what rests on the difference may not hold"
+        )
+    })
+}
+
+/// The sizes that a function needs more memory than, or at which it fails.
 pub(crate) fn too_small(sizes: &[MemoryMb]) -> String {
     let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-    format!("Too small for the memory used: {}.", sizes.join(", "))
+    format!("Too small: {}.", sizes.join(", "))
 }
 
 /// Among which of so many measured sizes there is a choice at all ([`crate::advise::pareto`]).

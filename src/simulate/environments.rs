@@ -60,11 +60,14 @@ impl Environments {
     /// # Panics
     /// When more invocations are under way than environments were started.
     pub fn place(&mut self, renewed: Option<Environment>) -> Place {
-        let Reverse((since, number)) = self.ready.pop().expect("no more places than environments");
+        let Reverse((mut since, number)) = self.ready.pop().expect("no more places than environments");
         let slot = &mut self.all[number];
         let cold = !slot.used || renewed.is_some();
         slot.used = true;
-        slot.environment = renewed.unwrap_or(slot.environment);
+        if let Some(environment) = renewed {
+            slot.environment = environment;
+            since += ns(environment.init_ms);
+        }
         Place { environment: slot.environment, cold, number, since }
     }
 
@@ -118,5 +121,7 @@ mod tests {
         let second = pool.place(Some(new));
         assert!(second.cold);
         assert_eq!(second.environment, new);
+        // ready after its init, and after that of the first and a call of 1 ms
+        assert_eq!(second.since, 31_000_000);
     }
 }

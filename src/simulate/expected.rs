@@ -133,12 +133,21 @@ pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakd
     let cold = &workload.cold_start;
     let cold_ms = if cold.share > 0.0 {
         let first = FirstCall::of(workload, &speed);
-        cold.share
-            * (init::duration_ms(workload.init_ms(), speed.share) + first.connect_ms + first.cpu_ms / speed.threads(1))
+        cold.share * (init_ms(workload, &speed) + first.connect_ms + first.cpu_ms / speed.threads(1))
     } else {
         0.0
     };
     Breakdown { cpu_ms: (cpu_and_wait - wait_ms).max(0.0), wait_ms, transfer_ms, queue_ms, cold_ms }
+}
+
+/// Mean init duration in ms of an invocation: that of a cold start, by their share.
+pub(crate) fn mean_init_ms(workload: &Workload, memory: MemoryMb) -> f64 {
+    workload.cold_start.share * init_ms(workload, &Speed::new(workload, memory))
+}
+
+/// Duration in ms of an init.
+fn init_ms(workload: &Workload, speed: &Speed) -> f64 {
+    init::duration_ms(workload.init_ms(), speed.share)
 }
 
 /// Time that the CPU needs for a transfer, in ms.

@@ -13,7 +13,6 @@ use crate::simulate::expected::{
 use crate::simulate::latency::Latency;
 use crate::simulate::noise::Factors;
 use crate::simulate::script::{Awaited, Script};
-use crate::simulate::tuner::billed;
 use crate::units::{MemoryMb, Millis};
 use crate::workload::{Call, CallMode, Workload};
 
@@ -147,7 +146,7 @@ impl<'a> Deployment<'a> {
         InvocationResult {
             duration,
             init,
-            billed: billed(self.billing, duration, init),
+            billed: self.billing.billed_with_init(duration, init),
             max_memory_used_mb: used_mb.min(self.memory.as_f64()),
             outcome: if timed_out { Outcome::TimedOut(handler_ms) } else { Outcome::Finished(breakdown) },
         }

@@ -14,6 +14,7 @@ mod script;
 mod stream;
 mod tuner;
 
+pub(crate) use expected::mean_init_ms;
 pub use expected::{Breakdown, Outcome, breakdown, expected, expected_ms};
 pub use invocation::InvocationResult;
 pub use queueing::queue_ms;

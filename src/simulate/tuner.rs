@@ -12,7 +12,7 @@ use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::simulate::downstream::sample_queue_ms;
 use crate::simulate::environments::Environments;
-use crate::simulate::expected::{Outcome, expected, expected_ms};
+use crate::simulate::expected::{Outcome, expected, expected_ms, mean_init_ms};
 use crate::simulate::invocation::{Deployment, InvocationResult};
 use crate::simulate::queueing::queue_ms;
 use crate::simulate::stream::Stream;
@@ -161,11 +161,13 @@ impl Tuning {
             sample_queue_ms(d, think_ms, self.invocations, self.parallel, &mut stream.queue())
         });
         let environment = |number| deployment.environment(&mut stream.environment(number));
-        let mut environments = Environments::start(if self.parallel { self.invocations } else { 1 }, environment);
+        // in series the one environment to start with is renewed before its first call, or never has the number of another
+        let (first, renewals) = if self.parallel { (self.invocations, self.invocations) } else { (1, 0) };
+        let mut environments = Environments::start(first, environment);
         let mut rng = stream.invocations();
         let mut phase = rng.random();
         for number in 0..self.invocations {
-            let renewed = rng.random_bool(workload.cold_start.share).then(|| environment(number));
+            let renewed = rng.random_bool(workload.cold_start.share).then(|| environment(renewals + number));
             let place = environments.place(renewed);
             let queue_ms = queue_ms.as_ref().and_then(|q| q.get(number as usize)).copied().unwrap_or(0.0);
             if self.parallel {
@@ -252,8 +254,9 @@ pub fn exact_in(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep, r
         let outcome = expected(workload, memory, queue_ms);
         let Outcome::Finished(breakdown) = outcome else { return Ok((memory, Err(outcome))) };
         let total_ms = breakdown.total_ms();
-        let init_ms = workload.cold_start.share * workload.init_ms();
-        let billed = billed(billing, Millis::new((total_ms - init_ms).max(0.01))?, Millis::new(init_ms).ok());
+        let init_ms = mean_init_ms(workload, memory);
+        let handler = Millis::new((total_ms - init_ms).max(0.01))?;
+        let billed = billing.billed_with_init(handler, Millis::new(init_ms).ok());
         let point = Point::new(memory, Millis::new(total_ms)?);
         Ok((memory, Ok(point.with_cost(tariff.cost(memory, billed)))))
     };
@@ -365,14 +368,6 @@ fn tariff(arch: Arch, billing: BillingStep, region: &str) -> Result<Tariff> {
 
 /// Region whose prices a simulated run is charged unless another is asked for.
 const HOME_REGION: &str = Currency::Usd.home_region();
-
-/// The billed duration of an invocation. The init is billed where the step is 1 ms, as Lambda does for
-/// every function since 1 August 2025, and was not in the days of 100 ms.
-pub(super) fn billed(billing: BillingStep, duration: Millis, init: Option<Millis>) -> Millis {
-    let init = init.filter(|_| billing == BillingStep::Ms1);
-    let total = init.map_or(duration, |init| Millis::new(duration.ms() + init.ms()).unwrap_or(duration));
-    billing.billed(total)
-}
 
 /// Mean of the values without the `floor(n * discard)` smallest and as many largest ones; of no values it is not a number.
 ///

@@ -111,6 +111,17 @@ impl Runtime {
         }
     }
 
+    /// Whether threads of the function's own code run in parallel; elsewhere one thread at a time does, and libraries in C
+    /// are what uses further cores.
+    ///
+    /// ```
+    /// use powercurve::workload::Runtime;
+    /// assert!(Runtime::Go.has_parallel_threads() && !Runtime::Python.has_parallel_threads());
+    /// ```
+    pub const fn has_parallel_threads(self) -> bool {
+        matches!(self, Self::Java | Self::DotNet | Self::Go | Self::Rust | Self::Custom)
+    }
+
     /// CPU time per megabyte moved over TLS, in ms: about 4 for Rust (cargo-lambda pull request
     /// 589: an S3 reader saturates from 640 MB), our guess of 6 to 10 for slower runtimes.
     pub const fn cpu_ms_per_mb(self) -> f64 {

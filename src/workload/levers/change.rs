@@ -1,11 +1,12 @@
 //! The transformations.
 
-use super::info::ARM64_CPU_FACTOR;
+use super::info::ARM64_TIME_FACTOR;
 use super::parts::{largest, wait_ms};
 use super::{Environment, Lever, Scenario};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::platform::billing::BillingStep;
+use crate::platform::cpu;
 use crate::workload::{Call, CallMode, Transfer, Workload};
 
 /// Words by which the call of a lever is recognised when the user does not name it.
@@ -38,7 +39,7 @@ impl Lever {
             Self::MultiThreadTransfer(n) => multi_thread_transfer(workload, *n),
             Self::ConcurrencyLimit(n) => concurrency_limit(workload, *n),
             Self::ProvisionedConcurrency(n) => provisioned_concurrency(workload, environment, *n),
-            Self::Arm64(factor) => arm64(workload, factor.unwrap_or(ARM64_CPU_FACTOR)),
+            Self::Arm64(factor) => arm64(workload, factor.unwrap_or(ARM64_TIME_FACTOR)),
             Self::Billing(step) => billing(environment, *step),
         };
         changed.and_then(|()| after.workload.check()).map_err(|e| e.at(format!("lever {}", self.name())))?;
@@ -208,11 +209,13 @@ fn provisioned_concurrency(workload: &Workload, environment: &mut Environment, c
     Ok(())
 }
 
-/// Every CPU time changes by the factor, and the knee moves; waits, network and init stay.
+/// Below one vCPU the CPU part of a duration changes by the factor; waits, network and init stay. On arm64 a full vCPU takes
+/// more memory, so that the CPU time itself changes by less than the factor.
 fn arm64(workload: &mut Workload, factor: f64) -> Result<()> {
     if workload.arch == Arch::Arm64 {
         return Err(useless("the workload already runs on arm64", workload));
     }
+    let factor = factor * cpu::knee_mb(workload.arch) / cpu::knee_mb(Arch::Arm64);
     workload.move_to(Arch::Arm64);
     workload.cpu.work_ms *= factor;
     workload.cpu.parallel_ms *= factor;

@@ -41,7 +41,7 @@ impl fmt::Display for Confidence {
 /// ```
 /// use powercurve::workload::Lever;
 /// let arm64 = Lever::Arm64(None).info();
-/// assert_eq!(arm64.value, "CPU time relative to x86_64 [1]");
+/// assert_eq!(arm64.value, "duration of CPU work at the same size, relative to x86_64 [1]");
 /// assert!(arm64.assumption.starts_with("arm64 costs 20 % less") && arm64.source.contains("pricing"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,10 +68,10 @@ pub(super) const FILTERED_SHARE: f64 = 0.5;
 pub(super) const LEFT_OUT_SHARE: f64 = 0.5;
 /// Connections of a multi-threaded transfer: the low end of the usual 10 to 20.
 pub(super) const CONNECTIONS: u32 = 10;
-/// CPU time on arm64 relative to x86_64.
-pub(super) const ARM64_CPU_FACTOR: f64 = 1.0;
+/// Duration of CPU work on arm64 relative to that on x86_64 at the same size, below one vCPU.
+pub(super) const ARM64_TIME_FACTOR: f64 = 1.0;
 /// The published cases.
-pub(super) const ARM64_CPU_FACTORS: (f64, f64) = (0.7, 1.3);
+pub(super) const ARM64_TIME_FACTORS: (f64, f64) = (0.7, 1.3);
 
 /// All levers, in the order of [`super::Lever`].
 pub(super) const ALL: [LeverInfo; 15] = [
@@ -168,10 +168,10 @@ pub(super) const ALL: [LeverInfo; 15] = [
     },
     LeverInfo {
         name: "arm64",
-        value: "CPU time relative to x86_64 [1]",
-        assumption: "arm64 costs 20 % less; its speed depends on the work: published factors range from 0.7 to 1.3, and so do intervals unless a value is given",
+        value: "duration of CPU work at the same size, relative to x86_64 [1]",
+        assumption: "arm64 costs 20 % less; its speed depends on the work: published durations at the same size, below one vCPU, are 0.7 to 1.3 times those of x86_64, and so are intervals unless a value is given; above, one thread gains up to 2048 MB instead of 1769 MB",
         confidence: Confidence::B,
-        source: "aws.amazon.com/lambda/pricing; aws/aws-graviton-getting-started: 0.71; cebert benchmarks: 0.90; amanox numpy: above 1",
+        source: "aws.amazon.com/lambda/pricing; aws/aws-graviton-getting-started: 0.71; cebert benchmarks: 0.90 at 1024 MB; amanox numpy: above 1",
     },
     LeverInfo {
         name: "billing",

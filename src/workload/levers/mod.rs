@@ -124,7 +124,7 @@ pub enum Lever {
     ConcurrencyLimit(Option<u32>),
     /// Keep execution environments initialised: how many.
     ProvisionedConcurrency(u32),
-    /// Run on arm64: the CPU time relative to x86_64, where it is known.
+    /// Run on arm64: the duration of CPU work relative to that on x86_64 at the same size, below one vCPU, where it is known.
     Arm64(Option<f64>),
     /// Bill by another step.
     Billing(BillingStep),
@@ -169,7 +169,7 @@ impl Lever {
     ///
     /// ```
     /// use powercurve::workload::Lever;
-    /// assert!("arm64".parse::<Lever>()?.is_open()); // between 0.7 and 1.3 of the CPU time on x86_64
+    /// assert!("arm64".parse::<Lever>()?.is_open()); // between 0.7 and 1.3 of the time on x86_64
     /// assert!(!"arm64=0.9".parse::<Lever>()?.is_open());
     /// # Ok::<(), powercurve::Error>(())
     /// ```
@@ -179,7 +179,7 @@ impl Lever {
 
     /// This lever with a value where it [is open](Lever::is_open): the one at this share (0 to 1) of the published range.
     pub(crate) fn settled(&self, share: f64) -> Self {
-        let (low, high) = info::ARM64_CPU_FACTORS;
+        let (low, high) = info::ARM64_TIME_FACTORS;
         if self.is_open() { Self::Arm64(Some(low + share * (high - low))) } else { self.clone() }
     }
 
