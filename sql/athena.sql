@@ -27,6 +27,8 @@ text_reports AS (
         TRY_CAST(regexp_extract(line, 'Max Memory Used: ([0-9]+)', 1) AS double) AS max_memory_used_mb,
         TRY_CAST(regexp_extract(line, 'Init Duration: ([0-9.]+)', 1) AS double) AS init_ms,
         TRY_CAST(regexp_extract(line, '\sRestore Duration: ([0-9.]+)', 1) AS double) AS restore_ms,
+        TRY_CAST(regexp_extract(line, '\sBilled Duration: ([0-9.]+)', 1) AS double) AS billed_ms,
+        TRY_CAST(regexp_extract(line, 'Billed Restore Duration: ([0-9.]+)', 1) AS double) AS billed_restore_ms,
         regexp_extract(line, 'Status: ([a-z]+)', 1) AS status,
         regexp_extract(line, 'Error Type: ([A-Za-z.]+)', 1) AS error_type
     FROM lines
@@ -47,6 +49,8 @@ json_reports AS (
         TRY_CAST(json_extract_scalar(event, '$.record.metrics.maxMemoryUsedMB') AS double) AS max_memory_used_mb,
         TRY_CAST(json_extract_scalar(event, '$.record.metrics.initDurationMs') AS double) AS init_ms,
         TRY_CAST(json_extract_scalar(event, '$.record.metrics.restoreDurationMs') AS double) AS restore_ms,
+        TRY_CAST(json_extract_scalar(event, '$.record.metrics.billedDurationMs') AS double) AS billed_ms,
+        TRY_CAST(json_extract_scalar(event, '$.record.metrics.billedRestoreDurationMs') AS double) AS billed_restore_ms,
         json_extract_scalar(event, '$.record.status') AS status,
         json_extract_scalar(event, '$.record.errorType') AS error_type
     FROM json_events
@@ -82,6 +86,7 @@ invocations AS (
         reports.max_memory_used_mb,
         -- with SnapStart a cold start restores instead
         CASE WHEN init_ms IS NULL THEN restore_ms ELSE init_ms + coalesce(restore_ms, 0) END AS init_ms,
+        billed_ms + coalesce(billed_restore_ms, 0) AS billed_ms,
         CASE
             WHEN status = 'timeout' THEN 'timeout'
             WHEN coalesce(status, '') IN ('', 'success') AND coalesce(error_type, '') = ''
@@ -119,6 +124,7 @@ SELECT
     count(init_ms) FILTER (WHERE failure = 'none') AS cold_starts,
     avg(init_ms) FILTER (WHERE failure = 'none') AS init_ms,
     approx_percentile(init_ms, 0.90) FILTER (WHERE failure = 'none') AS init_p90_ms,
+    avg(billed_ms) FILTER (WHERE failure = 'none') AS billed_ms,
     count(*) FILTER (WHERE failure = 'timeout') AS timeouts,
     count(*) FILTER (WHERE failure = 'out_of_memory') AS out_of_memory,
     count(*) FILTER (WHERE failure = 'error') AS errors

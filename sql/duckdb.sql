@@ -32,6 +32,8 @@ text_reports AS (
         try_cast(regexp_extract(line, 'Max Memory Used: ([0-9]+)', 1) AS DOUBLE) AS max_memory_used_mb,
         try_cast(regexp_extract(line, 'Init Duration: ([0-9.]+)', 1) AS DOUBLE) AS init_ms,
         try_cast(regexp_extract(line, '\sRestore Duration: ([0-9.]+)', 1) AS DOUBLE) AS restore_ms,
+        try_cast(regexp_extract(line, '\sBilled Duration: ([0-9.]+)', 1) AS DOUBLE) AS billed_ms,
+        try_cast(regexp_extract(line, 'Billed Restore Duration: ([0-9.]+)', 1) AS DOUBLE) AS billed_restore_ms,
         regexp_extract(line, 'Status: (\w+)', 1) AS status,
         regexp_extract(line, 'Error Type: ([\w.]+)', 1) AS error_type
     FROM lines
@@ -47,6 +49,8 @@ json_reports AS (
         try_cast(event ->> '$.record.metrics.maxMemoryUsedMB' AS DOUBLE) AS max_memory_used_mb,
         try_cast(event ->> '$.record.metrics.initDurationMs' AS DOUBLE) AS init_ms,
         try_cast(event ->> '$.record.metrics.restoreDurationMs' AS DOUBLE) AS restore_ms,
+        try_cast(event ->> '$.record.metrics.billedDurationMs' AS DOUBLE) AS billed_ms,
+        try_cast(event ->> '$.record.metrics.billedRestoreDurationMs' AS DOUBLE) AS billed_restore_ms,
         coalesce(event ->> '$.record.status', '') AS status,
         coalesce(event ->> '$.record.errorType', '') AS error_type
     -- an export may put a time stamp in front of the event
@@ -83,6 +87,7 @@ SELECT
     max_memory_used_mb,
     -- with SnapStart a cold start restores instead
     CASE WHEN init_ms IS NULL THEN restore_ms ELSE init_ms + coalesce(restore_ms, 0) END AS init_ms,
+    billed_ms + coalesce(billed_restore_ms, 0) AS billed_ms,
     CASE
         WHEN status = 'timeout' THEN 'timeout'
         WHEN status IN ('', 'success') AND error_type = '' THEN failures.failure
@@ -120,6 +125,7 @@ SELECT
     count(init_ms) FILTER (failure IS NULL) AS cold_starts,
     avg(init_ms) FILTER (failure IS NULL) AS init_ms,
     quantile_cont(init_ms, 0.90) FILTER (failure IS NULL) AS init_p90_ms,
+    avg(billed_ms) FILTER (failure IS NULL) AS billed_ms,
     count(*) FILTER (failure = 'timeout') AS timeouts,
     count(*) FILTER (failure = 'out_of_memory') AS out_of_memory,
     count(*) FILTER (failure = 'error') AS errors
@@ -141,6 +147,7 @@ COPY (
         list(max_memory_used_mb ORDER BY memory_mb) AS max_memory_used_mb,
         list(init_ms ORDER BY memory_mb) AS init_ms,
         list(cold_starts ORDER BY memory_mb) AS cold_starts,
+        list(billed_ms ORDER BY memory_mb) AS billed_ms,
         CASE sum(cold_starts) WHEN 0 THEN 'warm' WHEN sum(count) THEN 'cold' ELSE 'mixed' END AS start
     FROM statistics
     WHERE count > 0

@@ -59,6 +59,9 @@ pub struct Sample {
     pub init_ms: Option<f64>,
     /// Number of invocations that were cold starts.
     pub cold_starts: Option<u64>,
+    /// Mean billed duration in ms, as REPORT lines give it; more than the duration by the rounding, and by an init that is
+    /// billed and not part of the duration.
+    pub billed_ms: Option<f64>,
 }
 
 impl Sample {
@@ -244,6 +247,10 @@ fn merge(same: &[Point]) -> Point {
             sd_ms: largest(&|s| s.sd_ms),
             max_memory_used_mb: largest(&|s| s.max_memory_used_mb),
             init_ms: largest(&|s| s.init_ms),
+            billed_ms: same
+                .iter()
+                .all(|p| p.sample.billed_ms.is_some())
+                .then(|| mean(&|p| p.sample.billed_ms.unwrap_or(0.0))),
             cold_starts: same.iter().map(|p| p.sample.cold_starts).collect::<Option<Vec<u64>>>().map(Sample::sum),
             // percentiles of the whole do not follow from those of its parts
             ..Sample::default()
@@ -428,6 +435,31 @@ impl Run {
     pub fn currency(&self) -> Currency {
         let said = self.extra.get("currency").and_then(Value::as_str);
         if said == Some(Currency::Cny.code()) { Currency::Cny } else { Currency::Usd }
+    }
+
+    /// Mean time in ms that was billed for the init of cold starts beside the durations, over all invocations; 0 where
+    /// nothing says so. The init takes the same time at every size.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, Millis, Point, PowerCurve, Run, Sample};
+    /// // a tenth of the calls billed 300 ms of init
+    /// let (count, cold_starts) = (Some(100), Some(10));
+    /// let sample = Sample { count, cold_starts, init_ms: Some(300.0), billed_ms: Some(50.5), ..Sample::default() };
+    /// let point = Point { sample, ..Point::new(MemoryMb::MIN, Millis::new(20.0)?) };
+    /// let run = Run::new("rare", PowerCurve::new(vec![point])?);
+    /// assert_eq!(run.billed_init_ms(), 30.0);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn billed_init_ms(&self) -> f64 {
+        let (mut sum, mut all) = (0.0, 0.0);
+        for point in self.curve.points() {
+            let Sample { count: Some(count), billed_ms: Some(billed), .. } = point.sample else { continue };
+            let init = point.sample.init_ms.zip(point.sample.cold_starts).map_or(0.0, |(ms, n)| ms * n as f64);
+            // what was billed beyond the durations is init and rounding
+            sum += init.min((billed - point.duration.ms()).max(0.0) * count as f64);
+            all += count as f64;
+        }
+        if all > 0.0 { sum / all } else { 0.0 }
     }
 
     /// Whether the function is known to fail at a size: an invocation ran out of memory there, or more than 1 % timed out.

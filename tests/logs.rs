@@ -35,7 +35,8 @@ fn text((i, mb, ms): (usize, u32, f64)) -> String {
 }
 
 fn event((i, mb, ms): (usize, u32, f64)) -> String {
-    let mut metrics = json!({"durationMs": ms, "memorySizeMB": mb, "maxMemoryUsedMB": 64});
+    let mut metrics =
+        json!({"durationMs": ms, "billedDurationMs": ms.ceil(), "memorySizeMB": mb, "maxMemoryUsedMB": 64});
     if i % 40 == 0 {
         metrics["initDurationMs"] = 150.25.into();
     }

@@ -15,7 +15,7 @@ use crate::units::{MemoryMb, Millis};
 /// use powercurve::{MemoryMb, Pattern, PowerCurve, Run};
 /// // it waited for something; now half the memory takes twice the time
 /// let former = Former::Answer { pattern: Pattern::NetworkBoundApi, uncertain: false };
-/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 2400.0), (512, 1200.0), (1024, 600.0), (1769, 347.0)])?);
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(256, 2400.0), (512, 1200.0), (1024, 600.0), (3008, 347.0)])?);
 /// let drift = drift(&run, &former, MemoryMb::new(512)?)?;
 /// assert_eq!((drift.pattern_changed, drift.pattern_now), (true, Pattern::CpuBound));
 /// # Ok::<(), powercurve::Error>(())

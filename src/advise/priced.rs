@@ -111,6 +111,7 @@ impl PricedCurve {
         let arch = run.arch.unwrap_or_default();
         let step = run.billing_ms.and_then(BillingStep::from_ms).unwrap_or_default();
         let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, run.currency().home_region(), arch, step)?;
+        let tariff = tariff.with_init(run.billed_init_ms());
         Ok((Self::recorded_or(&run.curve, &tariff), tariff))
     }
 

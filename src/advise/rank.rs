@@ -113,7 +113,7 @@ impl Prospect {
         let seen = Observation::of(&known_run);
         let posterior = reader.posterior(&seen);
         let mut sizes = candidates(run, current);
-        let mut curves = posterior.curves(&sizes);
+        let mut curves = posterior.measurements(&sizes);
         let mut means: Vec<Estimate> =
             (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0)).collect();
         let limit = load.timeout.map_or(f64::INFINITY, Millis::ms);
@@ -127,14 +127,14 @@ impl Prospect {
         let points = sizes.iter().zip(&means).map(|(&m, ms)| Point::new(m, Millis::clamped(ms.mid)));
         let expected = PowerCurve::new(points.collect())?;
         // as what a change gains: the charge per request is the same at every size
-        let tariff = prices.tariff(BillingStep::Ms1).without_request();
+        let tariff = prices.tariff(BillingStep::Ms1).without_request().with_init(run.billed_init_ms());
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
         let chosen = choose(&priced, wish, &[])?.memory;
         let place = |memory| sizes.iter().position(|&m| m == memory).unwrap_or(0);
         let (now, mut then) = (place(current), place(chosen));
 
-        let gb_s = |i: usize, ms: f64| invocations * gb_seconds(sizes[i], BillingStep::Ms1.billed(Millis::clamped(ms)));
+        let gb_s = |i: usize, ms: f64| invocations * gb_seconds(sizes[i], tariff.billed(Millis::clamped(ms)));
         let ms = |i: usize| expected.points()[i].duration.ms();
         let balance = Balance::new(wish.strategy.weight(), (0..sizes.len()).map(|i| (gb_s(i, ms(i)), ms(i))));
         // what the strategy minimises
@@ -148,11 +148,16 @@ impl Prospect {
             then = now;
         }
         let best = sizes[then];
-        let noise = if now == then { 0.0 } else { posterior.variance().sqrt() };
+        // another measurement of a measured size would differ; at the others the curves hold that scatter already
+        let noise = |i: usize| {
+            let measured = now != then && run.curve.at(sizes[i]).is_some();
+            if measured { posterior.variance().sqrt() } else { 0.0 }
+        };
         // what the change gains in something that is `value` of size and duration
         let gain = |value: &dyn Fn(usize, f64) -> f64| {
             let differences = curves.iter().map(|c| value(now, c[now]) - value(then, c[then])).collect();
-            Estimate::of(differences, noise * value(now, ms(now)).hypot(value(then, ms(then))))
+            let scatter = |i: usize| noise(i) * value(i, ms(i));
+            Estimate::of(differences, scatter(now).hypot(scatter(then)))
         };
         let (saved_gb_s, faster_ms) = (gain(&gb_s), gain(&|_, ms| ms));
         let other = if wish.strategy == Strategy::Speed { saved_gb_s } else { faster_ms };

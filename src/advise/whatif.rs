@@ -165,7 +165,8 @@ impl Time {
     /// What is billed for each of `n` invocations that share the event's time.
     fn billed(&self, step: BillingStep, n: u32) -> Result<Millis> {
         let each = |ms: f64| Millis::new(ms / f64::from(n));
-        Ok(step.billed_with_init(each((self.whole.ms() - self.init_ms).max(0.0))?, Some(each(self.init_ms)?)))
+        // without cold starts there is no init
+        Ok(step.billed_with_init(each(self.whole.ms() - self.init_ms)?, each(self.init_ms).ok()))
     }
 }
 

@@ -147,7 +147,7 @@ struct Column {
 }
 
 /// All statistics, in the order of the columns.
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     Column { field: "function", heading: "function", value: |function, _| function.into() },
     Column { field: "memory_mb", heading: "memory", value: |_, size| size.memory.mb().into() },
     Column { field: "count", heading: "count", value: |_, size| size.duration.map_or(0, |d| d.count).into() },
@@ -162,6 +162,7 @@ const COLUMNS: [Column; 17] = [
     Column { field: "cold_starts", heading: "cold", value: |_, size| size.init.map_or(0, |init| init.count).into() },
     Column { field: "init_ms", heading: "init", value: |_, size| size.init.map(|init| init.mean_ms).into() },
     Column { field: "init_p90_ms", heading: "init p90", value: |_, size| size.init.map(|init| init.p90_ms).into() },
+    Column { field: "billed_ms", heading: "billed", value: |_, size| size.billed_ms.into() },
     Column { field: "timeouts", heading: "timeouts", value: |_, size| size.failed(Failure::Timeout).into() },
     Column { field: "out_of_memory", heading: "oom", value: |_, size| size.failed(Failure::OutOfMemory).into() },
     Column { field: "errors", heading: "errors", value: |_, size| size.failed(Failure::Error).into() },

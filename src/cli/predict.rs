@@ -222,7 +222,7 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
         warnings.extend(contradicted);
         posterior = Posterior::new(library, &seen, &known);
     }
-    let tariff = args.tariff(run.arch.unwrap_or_default(), run.currency())?;
+    let tariff = args.tariff(run.arch.unwrap_or_default(), run.currency())?.with_init(run.billed_init_ms());
     let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
     let best = [forecast.best.cost, forecast.best.speed, forecast.best.balanced];
     warnings.extend(beyond_measured(&run, used, best.into_iter().chain(forecast.next.memory())));

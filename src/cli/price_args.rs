@@ -93,7 +93,7 @@ impl TariffArgs {
         let recorded_step = run.billing_ms.and_then(BillingStep::from_ms);
         // a run in yuan was tuned in a China region, which have one price
         let region = self.prices.region.as_deref().unwrap_or_else(|| run.currency().home_region());
-        let tariff = self.tariff_in(region, PriceBasis::Lpt, run.arch, recorded_step)?;
+        let tariff = self.tariff_in(region, PriceBasis::Lpt, run.arch, recorded_step)?.with_init(run.billed_init_ms());
         let curve = if self.asked() {
             PricedCurve::computed(&run.curve, &tariff)
         } else {

@@ -1,7 +1,7 @@
 //! Examples as rows of a table: one row for each memory size, with the label and every parameter of the workload.
 
 use super::Example;
-use crate::curve::Point;
+use crate::curve::{Point, Start};
 use crate::simulate::expected_ms;
 use crate::units::Usd;
 
@@ -43,14 +43,14 @@ pub enum Value {
 
 /// The columns, in order. Units are in the names; a function without calls or transfers has zeros there.
 ///
-/// `accept` is the label as [`crate::ingest`] reads it. `expected_ms` is the duration without noise, queue excluded; `duration_ms` the trimmed mean that tuning measured.
+/// `accept` is the label as [`crate::ingest`] reads it, `start` whether cold starts are in the means. `expected_ms` is the duration without noise, queue excluded; `duration_ms` the trimmed mean that tuning measured.
 ///
 /// ```
 /// use powercurve::dataset::COLUMNS;
 /// let header: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
 /// assert!(header.join(",").starts_with("id,index,pattern,family,runtime,arch,memory_mb,duration_ms,cost_usd"));
 /// ```
-pub const COLUMNS: [(&str, Kind); 35] = [
+pub const COLUMNS: [(&str, Kind); 37] = [
     ("id", Kind::Text),
     ("index", Kind::Integer),
     ("pattern", Kind::Text),
@@ -86,6 +86,8 @@ pub const COLUMNS: [(&str, Kind); 35] = [
     ("noise_cpu_cv", Kind::Number),
     ("noise_drift_cv", Kind::Number),
     ("accept", Kind::Text),
+    ("start", Kind::Text),
+    ("cold_start_init_ms", Kind::Number),
 ];
 
 /// The rows of an example, ascending by memory size. Workloads of the prior have at most one group of calls and one transfer.
@@ -143,5 +145,7 @@ fn row(example: &Example, point: &Point) -> [Value; COLUMNS.len()] {
         number(w.noise.cpu_cv),
         number(w.noise.drift_cv),
         text(&run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" ")),
+        text(run.start.map_or("", Start::name)),
+        number(w.init_ms()),
     ]
 }

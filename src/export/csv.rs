@@ -1,11 +1,11 @@
 //! CSV with one row a size, as [`crate::ingest`] reads it.
 
-use crate::curve::{Arch, Point, Run};
+use crate::curve::{Arch, Point, Run, Start};
 use crate::error::{Error, Result};
 use crate::units::Usd;
 
 /// The columns; what is not known stays empty, and several accepted patterns have spaces between them.
-const HEADER: [&str; 16] = [
+const HEADER: [&str; 18] = [
     "function",
     "memory_mb",
     "duration_ms",
@@ -19,8 +19,10 @@ const HEADER: [&str; 16] = [
     "max_memory_used_mb",
     "init_ms",
     "cold_starts",
+    "billed_ms",
     "runtime",
     "arch",
+    "start",
     "accept",
 ];
 
@@ -30,7 +32,7 @@ const HEADER: [&str; 16] = [
 /// use powercurve::{PowerCurve, Run, export};
 /// let run = Run::new("resize, large", PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?);
 /// let table = export::csv([&run])?;
-/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,,"));
+/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,,,,"));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 ///
@@ -52,8 +54,10 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
             or_empty(p.sample.max_memory_used_mb),
             or_empty(p.sample.init_ms),
             or_empty(p.sample.cold_starts),
+            or_empty(p.sample.billed_ms),
             run.runtime.clone().unwrap_or_default(),
             or_empty(run.arch.map(Arch::name)),
+            or_empty(run.start.map(Start::name)),
             run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" "),
         ]
     };

@@ -40,6 +40,7 @@ pub(super) fn fields(run: &Run) -> Map<String, Value> {
     put("max_memory_used_mb", column(run, |p| p.sample.max_memory_used_mb.map(Value::from)));
     put("init_ms", column(run, |p| p.sample.init_ms.map(Value::from)));
     put("cold_starts", column(run, |p| p.sample.cold_starts.map(Value::from)));
+    put("billed_ms", column(run, |p| p.sample.billed_ms.map(Value::from)));
     put("runtime", run.runtime.as_deref().into());
     put("arch", wording(run, "arch", run.arch, |text| text.parse().ok()).or(run.arch.map(Arch::name)).into());
     put("num", run.invocations.into());

@@ -16,7 +16,7 @@ use super::moments::{Moments, larger};
 use super::record::{not_negative, whole};
 use super::rows::for_each_row;
 use super::{MAX_GROUPS, cost};
-use crate::curve::{Arch, Point, PowerCurve, Run, Sample};
+use crate::curve::{Arch, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
 use crate::load::function_name;
 use crate::pattern::Pattern;
@@ -46,11 +46,13 @@ enum Field {
     Runtime,
     Arch,
     Accept,
+    Billed,
+    Start,
 }
 
 /// The spellings of every column in [`snake_case`], without a unit or a word for the mean; the
 /// first one that is there counts.
-const SPELLINGS: [(Field, &[&str]); 16] = [
+const SPELLINGS: [(Field, &[&str]); 18] = [
     (
         Field::Memory,
         &[
@@ -83,6 +85,8 @@ const SPELLINGS: [(Field, &[&str]); 16] = [
     (Field::Runtime, &["runtime"]),
     (Field::Arch, &["arch", "architecture"]),
     (Field::Accept, &["accept"]),
+    (Field::Billed, &["billed", "billed_duration"]),
+    (Field::Start, &["start"]),
 ];
 
 /// Where the columns are: place and the factor that turns a number into our unit.
@@ -241,6 +245,7 @@ impl Row<'_> {
             max_memory_used_mb: positive(Field::MaxMemoryUsed, "max memory used")?,
             init_ms,
             cold_starts,
+            billed_ms: positive(Field::Billed, "billed duration")?,
         })
     }
 }
@@ -260,6 +265,7 @@ struct Function {
     runtime: Option<String>,
     arch: Option<Arch>,
     accept: Vec<Pattern>,
+    start: Option<Start>,
 }
 
 /// The rows of one function and size.
@@ -269,6 +275,7 @@ struct Size {
     duration: Moments,
     cost: Moments,
     init: Moments,
+    billed: Moments,
     sample: Sample,
     sd_unknown: bool,
 }
@@ -296,6 +303,7 @@ impl Table {
         if function.accept.is_empty() {
             function.accept = accept;
         }
+        function.start = function.start.or_else(|| row.text(Field::Start).and_then(Start::parse));
         let known = function.sizes.len();
         function.sizes.entry(memory).or_default().push(duration, cost, &sample);
         self.groups += function.sizes.len() - known;
@@ -329,6 +337,7 @@ impl Function {
         run.runtime = self.runtime;
         run.arch = self.arch;
         run.accept = self.accept;
+        run.start = self.start;
         cost::annotate(&mut run);
         Ok(run)
     }
@@ -344,6 +353,9 @@ impl Size {
         }
         if let Some(init) = sample.init_ms {
             self.init.push_group(sample.cold_starts.unwrap_or(1).max(1), init, 0.0);
+        }
+        if let Some(billed) = sample.billed_ms {
+            self.billed.push_group(count, billed, 0.0);
         }
         let so_far = &mut self.sample;
         let cold_starts = so_far.cold_starts.map(|n| Sample::sum([n, sample.cold_starts.unwrap_or(0)]));
@@ -364,6 +376,7 @@ impl Size {
                 max_memory_used_mb: sample.max_memory_used_mb,
                 init_ms: self.init.mean(),
                 cold_starts: sample.cold_starts,
+                billed_ms: self.billed.mean().filter(|_| self.billed.count() == self.duration.count()),
                 // percentiles of the whole do not follow from those of its parts
                 ..Sample::default()
             };

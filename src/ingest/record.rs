@@ -2,7 +2,7 @@
 //!
 //! Known keys are `id`, `memory_mb`, `duration_ms`, and optionally `cost_usd`, `runtime`, `arch`,
 //! `num`, `start`, `billing_ms`, `source`, `accept`; per size also `count`, `sd_ms`, `p50_ms`,
-//! `p90_ms`, `p95_ms`, `p99_ms`, `max_memory_used_mb`, `init_ms`, `cold_starts`. Every other key is kept in [`Run::extra`], and
+//! `p90_ms`, `p95_ms`, `p99_ms`, `max_memory_used_mb`, `init_ms`, `cold_starts`, `billed_ms`. Every other key is kept in [`Run::extra`], and
 //! so is a known key that is null or whose wording says more than its value.
 
 use std::fmt;
@@ -62,6 +62,7 @@ struct Fields {
     max_memory_used_mb: Column,
     init_ms: Column,
     cold_starts: Column,
+    billed_ms: Column,
     runtime: Option<String>,
     arch: Option<String>,
     num: Option<u64>,
@@ -88,6 +89,7 @@ impl Fields {
             "max_memory_used_mb" => &mut self.max_memory_used_mb,
             "init_ms" => &mut self.init_ms,
             "cold_starts" => &mut self.cold_starts,
+            "billed_ms" => &mut self.billed_ms,
             _ => return None,
         })
     }
@@ -115,6 +117,7 @@ impl Fields {
             ("max_memory_used_mb", self.max_memory_used_mb.as_ref()),
             ("init_ms", self.init_ms.as_ref()),
             ("cold_starts", self.cold_starts.as_ref()),
+            ("billed_ms", self.billed_ms.as_ref()),
         ];
         for (name, column) in columns {
             if let Some(column) = column.filter(|c| c.len() != sizes) {
@@ -185,6 +188,7 @@ impl Fields {
                 max_memory_used_mb: positive(&self.max_memory_used_mb, "max_memory_used_mb")?,
                 init_ms: positive(&self.init_ms, "init_ms")?,
                 cold_starts: whole(&self.cold_starts, "cold_starts")?,
+                billed_ms: positive(&self.billed_ms, "billed_ms")?,
             },
         })
     }

@@ -110,7 +110,7 @@ impl Pattern {
     /// What more memory buys, in one line.
     pub const fn memory_buys(self) -> &'static str {
         match self {
-            Self::NoOp => "milliseconds at most: take the smallest size that is fast enough",
+            Self::NoOp => "milliseconds at most: take the smallest size that fits",
             Self::CpuBound => "speed at equal cost up to about 1769 MB, nothing beyond",
             Self::CpuBoundMultithreaded => "speed past 1769 MB, as far as the threads go",
             Self::NetworkBoundApi => "nothing but a larger bill: take the smallest size that fits",

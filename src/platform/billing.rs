@@ -135,6 +135,8 @@ pub struct Tariff {
     per_ms_128mb: f64,
     request: f64,
     storage_per_ms: f64,
+    /// Time of init that is billed beside the duration, in ms.
+    init_ms: f64,
     step: BillingStep,
     currency: Currency,
 }
@@ -145,7 +147,7 @@ impl Tariff {
 
     /// A tariff of `per_ms_128mb` dollars per ms at 128 MB and `request` dollars per invocation.
     pub(crate) const fn new(per_ms_128mb: f64, request: f64, step: BillingStep) -> Self {
-        Self { per_ms_128mb, request, storage_per_ms: 0.0, step, currency: Currency::Usd }
+        Self { per_ms_128mb, request, storage_per_ms: 0.0, init_ms: 0.0, step, currency: Currency::Usd }
     }
 
     /// The same figures, in this currency.
@@ -222,6 +224,26 @@ impl Tariff {
         Self { storage_per_ms: paid_mb / 1024.0 * price / 1000.0, ..self }
     }
 
+    /// The same tariff for a function whose durations lack `init_ms` of init in the mean, as those of REPORT lines do.
+    ///
+    /// ```
+    /// use powercurve::platform::{billing::BillingStep, pricing::{PriceBasis, PriceTable}};
+    /// use powercurve::{Arch, MemoryMb, Millis};
+    /// let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+    /// let cost = tariff.with_init(30.0).cost(MemoryMb::MIN, Millis::new(20.0)?);
+    /// assert_eq!(cost, tariff.cost(MemoryMb::MIN, Millis::new(50.0)?));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn with_init(self, init_ms: f64) -> Self {
+        Self { init_ms, ..self }
+    }
+
+    /// Time of an invocation that is billed.
+    pub(crate) fn billed(&self, duration: Millis) -> Millis {
+        self.step.billed_with_init(duration, Millis::new(self.init_ms).ok())
+    }
+
     /// Cost of one invocation: `billed ms * price * (m / 128) + request charge`, and the charge for storage.
     ///
     /// The order of the operations is that of `computePrice` in aws-lambda-power-tuning
@@ -236,8 +258,9 @@ impl Tariff {
     /// # Ok::<(), powercurve::Error>(())
     /// ```
     pub fn cost(&self, memory: MemoryMb, duration: Millis) -> Usd {
-        let time = self.step.billed(duration).ms() * self.per_ms_128mb * (memory.as_f64() / 128.0);
-        let storage = self.step.billed(duration).ms() * self.storage_per_ms;
+        let billed_ms = self.billed(duration).ms();
+        let time = billed_ms * self.per_ms_128mb * (memory.as_f64() / 128.0);
+        let storage = billed_ms * self.storage_per_ms;
         Usd::at_most(time + self.request + storage)
     }
 }

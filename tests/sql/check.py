@@ -68,6 +68,7 @@ def expected_of(function, memory_mb, calls):
         "cold_starts": len(init),
         "init_ms": statistics.fmean(init) if init else None,
         "init_p90_ms": percentile(init, 0.90) if init else None,
+        "billed_ms": statistics.fmean(call.billed_ms + call.billed_restore_ms for call in good) if good else None,
         "timeouts": sum(call.failure == "timeout" for call in calls),
         "out_of_memory": sum(call.failure == "out_of_memory" for call in calls),
         "errors": sum(call.failure == "error" for call in calls),

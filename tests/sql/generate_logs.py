@@ -54,13 +54,24 @@ class Invocation:
     max_memory_used_mb: int
     init_ms: float | None
     failure: str | None
+    restores: bool = False
+
+    @property
+    def billed_restore_ms(self):
+        """Of a restore a part is billed apart."""
+        return math.ceil(self.init_ms / 2) if self.init_ms is not None and self.restores else 0
+
+    @property
+    def billed_ms(self):
+        """Without the restore: the handler, and since August 2025 the init."""
+        return math.ceil(self.duration_ms + (0.0 if self.init_ms is None or self.restores else self.init_ms))
 
 
 def invoke(rng, function):
     """One invocation."""
     memory = rng.choice(function.sizes)
     if function.used_mb >= memory:
-        return Invocation(function.name, memory, round(rng.uniform(50.0, 900.0), 2), memory, None, "out_of_memory")
+        return Invocation(function.name, memory, round(rng.uniform(50.0, 900.0), 2), memory, None, "out_of_memory", function.restores)
     share = min(memory / 1769.0, 1.0)
     duration = (function.cpu_ms / share + function.wait_ms * rng.lognormvariate(0.0, 0.5)) * rng.lognormvariate(0.0, 0.08)
     used = function.used_mb + rng.randrange(0, 20)
@@ -73,7 +84,7 @@ def invoke(rng, function):
         failure = "error"
     elif luck < 0.02:
         duration *= rng.uniform(3.0, 20.0)
-    return Invocation(function.name, memory, max(round(duration, 2), 0.01), used, init, failure)
+    return Invocation(function.name, memory, max(round(duration, 2), 0.01), used, init, failure, function.restores)
 
 
 def time_stamp(seconds):
@@ -89,11 +100,11 @@ def text_lines(function, call, request, now):
     yield f"{now} START RequestId: {request} Version: $LATEST"
     yield f"{now} {now}\t{request}\tINFO\tDuration: not the one that counts, Memory Size: neither"
     report = (
-        f"{now} REPORT RequestId: {request}\tDuration: {call.duration_ms:.2f} ms\tBilled Duration: {math.ceil(call.duration_ms)} ms"
+        f"{now} REPORT RequestId: {request}\tDuration: {call.duration_ms:.2f} ms\tBilled Duration: {call.billed_ms} ms"
         f"\tMemory Size: {call.memory_mb} MB\tMax Memory Used: {call.max_memory_used_mb} MB\t"
     )
     if call.init_ms is not None and function.restores:
-        report += f"Restore Duration: {call.init_ms:.2f} ms\tBilled Restore Duration: {math.ceil(call.init_ms / 2)} ms\t"
+        report += f"Restore Duration: {call.init_ms:.2f} ms\tBilled Restore Duration: {call.billed_restore_ms} ms\t"
     elif call.init_ms is not None:
         report += f"Init Duration: {call.init_ms:.2f} ms\t"
     old = function.form == "old text"
@@ -119,12 +130,14 @@ def json_lines(function, call, request, now):
     """What an invocation leaves in a log of format JSON."""
     metrics = {
         "durationMs": call.duration_ms,
-        "billedDurationMs": math.ceil(call.duration_ms),
+        "billedDurationMs": call.billed_ms,
         "memorySizeMB": call.memory_mb,
         "maxMemoryUsedMB": call.max_memory_used_mb,
     }
     if call.init_ms is not None:
         metrics["restoreDurationMs" if function.restores else "initDurationMs"] = call.init_ms
+    if call.billed_restore_ms:
+        metrics["billedRestoreDurationMs"] = call.billed_restore_ms
     record = {"requestId": request, "metrics": metrics}
     record["status"] = {None: "success", "timeout": "timeout"}.get(call.failure, "error")
     if call.failure in ("out_of_memory", "error"):

@@ -24,6 +24,8 @@ pub(super) struct Report {
     pub max_memory_used_mb: Option<f64>,
     /// Init duration (or restore duration with SnapStart) in ms, of a cold start.
     pub init_ms: Option<f64>,
+    /// Billed duration in ms, that of a restore included.
+    pub billed_ms: Option<f64>,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
 }
@@ -49,7 +51,9 @@ pub(super) fn parse_text(text: &[u8]) -> Report {
         let value = text[colon + 1..].trim_ascii_start();
         match label.last() {
             Some(b'n') if label.ends_with(b"Duration") => match label[..label.len() - 8].trim_ascii_end() {
-                l if l.ends_with(b"Billed") || l.ends_with(b"Billed Restore") => {}
+                l if l.ends_with(b"Billed") || l.ends_with(b"Billed Restore") => {
+                    report.billed_ms = plus(report.billed_ms, metric(value));
+                }
                 l if l.ends_with(b"Init") || l.ends_with(b"Restore") => {
                     report.init_ms = plus(report.init_ms, metric(value));
                 }
@@ -76,6 +80,7 @@ pub(super) fn parse_event(event: &[u8]) -> Report {
         memory_mb: value(b"memorySizeMB"),
         max_memory_used_mb: value(b"maxMemoryUsedMB"),
         init_ms: plus(value(b"initDurationMs"), value(b"restoreDurationMs")),
+        billed_ms: plus(value(b"billedDurationMs"), value(b"billedRestoreDurationMs")),
         failure: None,
     };
     let status = Status {
@@ -224,6 +229,7 @@ mod tests {
             memory_mb: Some(1024.0),
             max_memory_used_mb: Some(21.0),
             init_ms: Some(100.99),
+            billed_ms: Some(500.0),
             failure: None,
         };
         assert_eq!(report, expected);

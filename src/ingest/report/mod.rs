@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::MAX_GROUPS;
 use super::distribution::Distribution;
-use super::moments::larger;
+use super::moments::{Moments, larger};
 use crate::curve::{Failure, Run};
 use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Millis};
@@ -51,6 +51,7 @@ struct Function {
 struct Size {
     duration: Distribution,
     init: Distribution,
+    billed: Moments,
     max_memory_used_mb: Option<f64>,
     failed: BTreeMap<Failure, u64>,
 }
@@ -164,6 +165,7 @@ impl Size {
                 self.duration.push(duration.ms());
                 self.max_memory_used_mb = larger(self.max_memory_used_mb, report.max_memory_used_mb);
                 report.init_ms.into_iter().for_each(|ms| self.init.push(ms));
+                report.billed_ms.into_iter().for_each(|ms| self.billed.push(ms));
             }
         }
     }
@@ -173,6 +175,7 @@ impl Size {
             memory,
             duration: self.duration.summary(),
             init: self.init.summary(),
+            billed_ms: self.billed.mean(),
             max_memory_used_mb: self.max_memory_used_mb,
             failed: self.failed,
         }

@@ -49,6 +49,8 @@ pub struct SizeStatistics {
     pub duration: Option<Summary>,
     /// Init durations (or restore durations with SnapStart) of those that were cold starts.
     pub init: Option<Summary>,
+    /// Mean billed duration of those that succeeded, in ms.
+    pub billed_ms: Option<f64>,
     /// Largest memory used by an invocation that succeeded, in MB.
     pub max_memory_used_mb: Option<f64>,
     /// How many invocations failed, and why.
@@ -91,6 +93,7 @@ impl SizeStatistics {
             max_memory_used_mb: self.max_memory_used_mb,
             init_ms: self.init.map(|init| init.mean_ms),
             cold_starts: Some(self.cold_starts()),
+            billed_ms: self.billed_ms,
         };
         Some(Millis::new(duration.mean_ms).map(|mean| Point { sample, ..Point::new(self.memory, mean) }))
     }
