@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::answers::Answers;
 use super::price_args::TariffArgs;
+use super::strategy_args::StrategyArgs;
 use super::{Done, Format, Out, batch, report, warn, warn_of};
 use crate::advise::{Check, Drift, Strategy, Tolerance, check, dependable, drift};
 use crate::curve::Run;
@@ -38,13 +39,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     id: Option<String>,
 
-    /// What the best size minimises: cost, speed, or balanced.
-    #[arg(long, value_name = "NAME", default_value = "cost")]
-    strategy: String,
-
-    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
-    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT, allow_negative_numbers = true)]
-    weight: f64,
+    #[command(flatten)]
+    strategy: StrategyArgs,
 
     /// How much more than the best size is still good, in per cent.
     #[arg(long, value_name = "PERCENT", default_value = "5%")]
@@ -87,7 +83,7 @@ struct Checked {
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let current = MemoryMb::new(args.current)?;
-    let strategy = Strategy::named(&args.strategy, args.weight)?;
+    let strategy = args.strategy.strategy()?;
     let former = args.baseline.as_deref().map(read_baseline).transpose()?;
     let (former, done) = former.map_or((None, Done::All), |(baseline, done)| (Some(baseline), done));
     // of one run alone the id may be the name of a file, which tells nothing

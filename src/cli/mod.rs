@@ -23,6 +23,7 @@ mod recommend;
 mod report;
 mod simulate;
 mod sizes;
+mod strategy_args;
 mod subject;
 mod train;
 mod values;

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::answers::write_document;
 use super::price_args::TariffArgs;
 use super::sizes::Sizes;
+use super::strategy_args::StrategyArgs;
 use super::subject::one_run;
 use super::{Done, Format, Out, values, warn, workload};
 use crate::advise::{
-    LptInput, NextSizes, Plan, PlannedSize, StateMachine, Strategy, TuningRun, expected_curve, next_sizes,
-    predicted_curve,
+    LptInput, NextSizes, Plan, PlannedSize, StateMachine, TuningRun, expected_curve, next_sizes, predicted_curve,
 };
 use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
@@ -77,13 +77,8 @@ pub struct Args {
     #[arg(long)]
     parallel: bool,
 
-    /// Strategy for the execution input: cost, speed or balanced.
-    #[arg(long, value_name = "NAME", default_value = "cost")]
-    strategy: String,
-
-    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
-    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT)]
-    weight: f64,
+    #[command(flatten)]
+    strategy: StrategyArgs,
 
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
@@ -202,7 +197,7 @@ fn few_sizes(curve: &PowerCurve, tuning: &TuningRun) -> Result<Option<Plan>> {
 fn lpt_input(args: &Args, plan: &Plan, tuning: &TuningRun) -> Result<Value> {
     let payload = serde_json::from_str(&args.payload)
         .map_err(|e| Error::new(format!("--payload is not JSON: {e}")).help("quote a text: --payload '\"text\"'"))?;
-    let strategy = Strategy::named(&args.strategy, args.weight)?;
+    let strategy = args.strategy.strategy()?;
     let input = LptInput::new(&args.lambda_arn, plan, tuning, strategy, payload, args.parallel)?;
     Ok(json!(input))
 }

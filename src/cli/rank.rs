@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::answers::Answers;
 use super::price_args::PriceArgs;
+use super::strategy_args::StrategyArgs;
 use super::{Done, Format, Out, batch, report, texts, warn, warn_of};
 use crate::advise::{Account, Estimate, Market, Prospect, RankBy, Ranked, Ranking, Strategy, Tolerance, Wish, Worth};
 use crate::curve::Run;
@@ -47,13 +48,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     by: By,
 
-    /// What each suggested size minimises: cost, speed, or balanced.
-    #[arg(long, value_name = "NAME", default_value = "cost")]
-    strategy: String,
-
-    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
-    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT, allow_negative_numbers = true)]
-    weight: f64,
+    #[command(flatten)]
+    strategy: StrategyArgs,
 
     /// With cost: the fastest within PERCENT of the cheapest. With speed: the cheapest within PERCENT of the fastest.
     #[arg(long, value_name = "PERCENT")]
@@ -137,8 +133,7 @@ enum Answer {
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     // a name that cannot be drawn is an error before the work
     args.chart.as_deref().map(FileKind::of).transpose()?;
-    let wish =
-        Wish { strategy: Strategy::named(&args.strategy, args.weight)?, tolerance: args.tolerance, ..Wish::default() };
+    let wish = Wish { strategy: args.strategy.strategy()?, tolerance: args.tolerance, ..Wish::default() };
     if wish.tolerance.is_some() && matches!(wish.strategy, Strategy::Balanced(_)) {
         return Err(Error::new("a tolerance has no meaning with the balanced strategy: expected cost or speed")
             .help("its weight already trades cost against speed: use --weight"));

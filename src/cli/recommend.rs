@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::answers::Answers;
 use super::gate::Gate;
 use super::price_args::TariffArgs;
+use super::strategy_args::StrategyArgs;
 use super::{Done, Format, Out, batch, texts, values, warn_of};
 use crate::advise::{
     Check, Cliff, Percentile, PricedPoint, Recommendation, Strategy, Tail, TailSource, Tolerance, Wish, check,
@@ -38,13 +39,8 @@ pub struct Args {
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
 
-    /// What to minimise: cost, speed, or balanced.
-    #[arg(long, value_name = "NAME", default_value = "cost")]
-    strategy: String,
-
-    /// Weight of the cost in the balanced strategy: 0 is speed, 1 is cost.
-    #[arg(long, default_value_t = Strategy::DEFAULT_WEIGHT, allow_negative_numbers = true)]
-    weight: f64,
+    #[command(flatten)]
+    strategy: StrategyArgs,
 
     /// Longest acceptable duration: 300, 300ms or 1.5s; of the mean, unless --percentile is given.
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
@@ -111,7 +107,7 @@ struct Answer {
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
-    let strategy = Strategy::named(&args.strategy, args.weight)?;
+    let strategy = args.strategy.strategy()?;
     let wish = Wish { strategy, max_duration: args.max_duration, tolerance: args.tolerance };
     if let Some(kind) = args.snippet {
         return snippets(args, kind, &wish, out);

@@ -107,12 +107,43 @@ pub(super) fn delimiter(header: &str) -> Option<u8> {
     DELIMITERS.into_iter().find(complete)
 }
 
+/// What to say of a header whose columns are not known, above a row with numbers; `None` where the lines are no table.
+pub(super) fn unknown_columns(header: &str, row: &str) -> Option<Error> {
+    let is_number = |cell: &str| cell.trim().trim_matches('"').parse::<f64>().is_ok();
+    let is_table = |&delimiter: &u8| {
+        let cells = |line: &'_ str| line.split(char::from(delimiter)).count();
+        let mut names = header.split(char::from(delimiter));
+        cells(header) > 1
+            && cells(header) == cells(row)
+            && names.all(|name| !name.trim().is_empty() && !is_number(name))
+            && row.split(char::from(delimiter)).any(is_number)
+    };
+    let delimiter = DELIMITERS.into_iter().find(is_table)?;
+    let names: Vec<&str> = header.split(char::from(delimiter)).map(|name| name.trim().trim_matches('"')).collect();
+    let columns = Columns::new(&names, delimiter);
+    let missing = [
+        (Field::Memory, "the memory size (memory_mb, power, ...)"),
+        (Field::Duration, "the duration (duration_ms, ...)"),
+    ];
+    let missing: Vec<&str> = missing.iter().filter(|(f, _)| columns.at(*f).is_none()).map(|(_, name)| *name).collect();
+    let names: String = names.join(", ").chars().take(200).collect();
+    Some(
+        Error::new(format!(
+            "none of the columns {names} is {}: expected a column for each",
+            missing.join(", and none is ")
+        ))
+        .help("rename the columns, with the unit in the name: memory_mb, duration_ms or duration_s")
+        .at("line 1"),
+    )
+}
+
 /// The runs of a file, one a function in the order of appearance, and before them the rejected rows.
 pub(super) fn runs(lines: Lines, delimiter: u8, name: &str) -> Vec<Result<Run>> {
     let mut columns = None;
     let mut table = Table::default();
     let rejected = for_each_row(lines, delimiter, |row| match &columns {
         Some(columns) => table.push(&Row { row, columns }),
+        None if row.get(0).is_some_and(|cell| cell.starts_with(b"#")) => Ok(()),
         None => {
             let names: Vec<_> = row.iter().map(String::from_utf8_lossy).collect();
             columns = Some(Columns::new(&names, delimiter));
@@ -545,6 +576,25 @@ mod tests {
         assert_eq!(runs[2].as_ref().unwrap().accept, []);
         let error = runs[0].as_ref().unwrap_err().to_string();
         assert!(error.starts_with("line 4: accept: pattern 'burst' is unknown"), "{error}");
+    }
+
+    #[test]
+    fn comments_may_stand_above_the_header() {
+        let text = "# measured in May\n# by hand, \"twice\"\nmemory,duration\n128,8\n";
+        let runs = runs(Lines::open(Box::new(std::io::Cursor::new(text))).unwrap(), b',', "file");
+        assert_eq!((runs.len(), pairs(&runs[0])), (1, vec![(128, 8.0)]));
+    }
+
+    #[test]
+    fn a_header_of_unknown_columns_is_told_what_is_missing() {
+        let error = unknown_columns("mem,duration_ms", "128,100").unwrap().to_string();
+        assert!(
+            error.starts_with("line 1: none of the columns mem, duration_ms is the memory size (memory_mb"),
+            "{error}"
+        );
+        for (first, second) in [("hello, world", "and 1, 2"), ("hello", "1"), ("128,8", "256,4"), ("a,b", "c,d")] {
+            assert!(unknown_columns(first, second).is_none(), "{first}");
+        }
     }
 
     #[test]

@@ -45,7 +45,13 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     // the last line of the head may be cut off in the middle of a character
     let head = &String::from_utf8_lossy(head);
     let mut lines = head.lines().filter(|line| !line.trim().is_empty());
-    let first = lines.next().unwrap_or_default().trim();
+    let mut first = lines.next().unwrap_or_default().trim();
+    // tables may begin with comments
+    if let Some(header) = lines.clone().find(|line| first.starts_with('#') && !line.starts_with('#')) {
+        if csv::delimiter(header).is_some() {
+            first = header;
+        }
+    }
     let second = lines.next().unwrap_or_default();
 
     let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
@@ -78,6 +84,10 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     Ok(match () {
         () if is_log && holds_messages => Format::Log(LogForm::Rows),
         () if !is_log && url::find(head).next().is_some() => Format::Urls,
+        () if !is_log => match csv::unknown_columns(first, second) {
+            Some(error) => return Err(error),
+            None => Format::Log(LogForm::Lines),
+        },
         () => Format::Log(LogForm::Lines),
     })
 }

@@ -289,7 +289,7 @@ fn known_identity(mut workload: Workload, seen: &Observation) -> Workload {
         workload.calls.push(Call { latency_ms: 0.01 * workload.cpu.work_ms, ..Call::default() });
     }
     workload.runtime = seen.runtime.unwrap_or(Runtime::Custom);
-    workload.arch = seen.arch.unwrap_or(workload.arch);
+    workload.arch = seen.arch.unwrap_or_default();
     // a fit describes warm invocations of this function alone
     workload.cold_start = Default::default();
     workload.downstream = None;

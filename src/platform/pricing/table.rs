@@ -214,5 +214,5 @@ fn unknown_region<'a>(region: &str, known: impl Iterator<Item = &'a String>) -> 
     known.sort_unstable();
     known.dedup();
     Error::new(format!("no prices are known for region '{region}': expected one of {}", known.join(", ")))
-        .help("choose a region with like prices, or give your own with --price-gb-s and --price-request")
+        .help("choose a region with like prices; where there are options for prices of your own, put those over them")
 }

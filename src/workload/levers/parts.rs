@@ -1,7 +1,10 @@
-//! Where the time of a warm invocation goes at one vCPU: the reason why a lever cannot help.
+//! Where the time of an invocation goes at one vCPU: the reason why a lever cannot help.
 
+use crate::platform::cpu::ONE_VCPU_MB;
 use crate::platform::network;
-use crate::workload::{Call, CallMode, Transfer, Workload};
+use crate::simulate::{breakdown, expected_ms, queue_ms};
+use crate::units::MemoryMb;
+use crate::workload::{Call, CallMode, Downstream, Transfer, Workload};
 
 /// The largest part of the time, in words: `94 % of the time is the call 'payment'`.
 pub(super) fn largest(workload: &Workload) -> String {
@@ -9,7 +12,7 @@ pub(super) fn largest(workload: &Workload) -> String {
     let total: f64 = parts.iter().map(|p| p.1).sum();
     match parts.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((what, ms)) if total > 0.0 => format!("{:.0} % of the time is {what}", 100.0 * ms / total),
-        _ => "a warm invocation takes no time".to_owned(),
+        _ => "an invocation takes no time".to_owned(),
     }
 }
 
@@ -25,12 +28,11 @@ fn parts(workload: &Workload) -> Vec<(String, f64)> {
     parts.extend(
         workload.transfers.iter().map(|t| (format!("the transfer {}", quoted(&t.name)), transfer_ms(workload, t))),
     );
-    parts.extend(
-        workload
-            .downstream
-            .iter()
-            .map(|d| (format!("the downstream {}", quoted(&d.name)), f64::from(d.requests) * d.service_ms)),
-    );
+    let Ok(memory) = MemoryMb::new(ONE_VCPU_MB as u32) else { return parts };
+    let queue =
+        |d: &Downstream| (format!("the downstream {}", quoted(&d.name)), queue_ms(d, expected_ms(workload, memory)));
+    parts.extend(workload.downstream.as_ref().map(queue));
+    parts.push(("the cold start".to_owned(), breakdown(workload, memory, 0.0).cold_ms));
     parts
 }
 
