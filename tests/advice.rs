@@ -246,3 +246,81 @@ fn durations_below_all_resolution_can_be_planned() {
     let plan = &jsonl(&["plan", "--run", "-"], run)[0];
     assert!(plan["measure_next"]["sweep_total_usd"].as_f64().is_some_and(|usd| usd > 0.0), "{plan}");
 }
+
+/// Log lines of REPORT: `count` invocations of `ms` at `mb`, with what else the line says.
+fn reports(count: usize, mb: u32, ms: f64, rest: &str) -> String {
+    let line =
+        |i| format!("REPORT RequestId: 3f6a2c1e-9b4d-4c8a-{mb:04}-{i:012}\tDuration: {ms} ms\tMemory Size: {mb} MB\t");
+    (0..count).map(|i| line(i) + rest + "\n").collect()
+}
+
+#[test]
+fn a_size_at_which_the_function_fails_is_not_chosen() {
+    let log = reports(9, 128, 3000.0, "Status: timeout")
+        + &reports(10, 128, 100.0, "Max Memory Used: 60 MB")
+        + &reports(10, 256, 90.0, "Max Memory Used: 60 MB");
+    assert_eq!(jsonl(&["recommend", "-"], &log)[0]["memory_mb"], 256);
+    assert_eq!(jsonl(&["check", "-", "--current", "256"], &log)[0]["best_mb"], 256);
+    let predicted = &jsonl(&["predict", "-"], &log)[0];
+    assert!(predicted["too_small"].as_array().unwrap().contains(&128.into()) && predicted["best"]["cost"] != 128);
+    // the configured size itself
+    let failed = powercurve(&["check", "-", "--current", "128", "--format", "jsonl"]).write_stdin(log).assert().code(1);
+    let failed: Value = serde_json::from_slice(&failed.get_output().stdout).unwrap();
+    assert!(failed["passed"] == false && failed["warnings"][0].as_str().unwrap().contains("timed out"), "{failed}");
+}
+
+#[test]
+fn the_init_that_a_log_was_billed_for_is_part_of_the_bill() {
+    // half of the calls are cold starts of 3 s
+    let log: String = [(512, 420.0), (2048, 118.0)]
+        .map(|(mb, ms)| {
+            let cold = format!("Billed Duration: {} ms\tInit Duration: 3000.00 ms", 3000.0 + ms);
+            reports(10, mb, ms, &cold)
+                + &reports(10, mb, ms + 0.0, &format!("Billed Duration: {ms} ms")).replace("-4c8a-", "-4c8b-")
+        })
+        .concat();
+    let check = powercurve(&["check", "-", "--current", "2048", "--format", "jsonl"]).write_stdin(log).assert().code(1);
+    let check: Value = serde_json::from_slice(&check.get_output().stdout).unwrap();
+    let per_ms_128mb = 2.1e-9;
+    assert!((check["best_usd"].as_f64().unwrap() - 1920.0 * 4.0 * per_ms_128mb).abs() < 1e-12, "{check}");
+    assert!((check["current_usd"].as_f64().unwrap() - 1618.0 * 16.0 * per_ms_128mb).abs() < 1e-12, "{check}");
+}
+
+#[test]
+fn what_would_change_nothing_is_refused_or_named() {
+    powercurve(&["recommend", "-", "--weight", "0.2"])
+        .write_stdin(README_RUN)
+        .assert()
+        .code(2)
+        .stderr(contains("the strategy cost has no weight"));
+    // a preset that was edited into something else
+    let edited = "pattern = 'cpu-bound'\n[cpu]\nwork_ms = 2\n[[call]]\nlatency_ms = 2000\n";
+    powercurve(&["simulate", "-", "--exact", "--memory", "512"])
+        .write_stdin(edited)
+        .assert()
+        .success()
+        .stdout(contains("network-bound-api:"))
+        .stderr(contains("said to be cpu-bound, but by its numbers it is network-bound-api"));
+}
+
+#[test]
+fn a_workload_moves_with_its_instruction_set() {
+    let file = workload_file();
+    let path = file.path().display().to_string();
+    let ms = |args: &[&str]| {
+        let record: Value = serde_json::from_str(&stdout(args, "")).unwrap();
+        record["sizes"][0]["duration_ms"].as_f64().or(record["duration_ms"][0].as_f64()).unwrap()
+    };
+    let size = ["--arch", "arm64", "--memory", "256", "--format"];
+    let planned = ms(&[&["plan", &path], &size[..], &["json"]].concat());
+    let simulated = ms(&[&["simulate", &path, "--exact"], &size[..], &["jsonl"]].concat());
+    assert!((planned / simulated - 1.0).abs() < 1e-9, "{planned} {simulated}");
+}
+
+#[test]
+fn the_best_size_is_chosen_among_more_than_are_shown() {
+    let said = &jsonl(&["predict", "-", "--at", "3008"], README_RUN)[0];
+    let shown: Vec<_> = said["curve"].as_array().unwrap().iter().map(|row| row["memory_mb"].as_u64()).collect();
+    assert_eq!((shown, said["curve"][0]["measured_ms"].as_f64()), (vec![Some(3008)], Some(2009.793)));
+    assert!(said["best"]["cost"] != 3008 && said["probability_best_cost"]["3008"].as_f64() < Some(0.5), "{said}");
+}

@@ -167,7 +167,7 @@ fn csv() {
     rejected("memory,duration\n64,5\n", "line 2: memory size 64 MB");
     rejected("memory,duration\n128,NaN\n", "duration NaN ms");
     rejected("memory,duration\n128,inf\n", "duration inf ms");
-    rejected("memory,cost\n128,5\n", "not recognised");
+    rejected("memory,cost\n128,5\n", "none of the columns memory, cost is the duration");
     let runs = content("memory,duration\n128,5\n\"256,5\n");
     assert_eq!((ids(&runs), errors(&runs).len()), (vec!["input"], 1), "an open quote spoils one row: {runs:?}");
 }

@@ -116,7 +116,7 @@ pub(super) fn unknown_columns(header: &str, row: &str) -> Option<Error> {
         cells(header) > 1
             && cells(header) == cells(row)
             && names.all(|name| !name.trim().is_empty() && !is_number(name))
-            && row.split(char::from(delimiter)).any(is_number)
+            && row.split(char::from(delimiter)).filter(|cell| is_number(cell)).count() > 1
     };
     let delimiter = DELIMITERS.into_iter().find(is_table)?;
     let names: Vec<&str> = header.split(char::from(delimiter)).map(|name| name.trim().trim_matches('"')).collect();

@@ -47,11 +47,8 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     let mut lines = head.lines().filter(|line| !line.trim().is_empty());
     let mut first = lines.next().unwrap_or_default().trim();
     // tables may begin with comments
-    if let Some(header) = lines.clone().find(|line| first.starts_with('#') && !line.starts_with('#')) {
-        if csv::delimiter(header).is_some() {
-            first = header;
-        }
-    }
+    let header = lines.clone().find(|line| first.starts_with('#') && !line.starts_with('#'));
+    first = header.filter(|line| csv::delimiter(line).is_some()).unwrap_or(first);
     let second = lines.next().unwrap_or_default();
 
     let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());

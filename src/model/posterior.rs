@@ -169,6 +169,27 @@ impl<'a> Posterior<'a> {
         self.each_member().map(|m| m.scaled)
     }
 
+    /// The `most` members that lose least: what `prior` says of their pattern, and `loss` of each departure
+    /// `expected / measured - 1`.
+    pub(crate) fn closest(
+        &self,
+        most: usize,
+        prior: impl Fn(Pattern) -> f64,
+        loss: impl Fn(f64) -> f64,
+    ) -> impl Iterator<Item = Scaled> {
+        let particles = self.library.particles();
+        let mut lost: Vec<f64> =
+            self.members.iter().map(|m| prior(particles[m.scaled.particle as usize].pattern)).collect();
+        for (&m, &y) in self.seen.sizes.iter().zip(&self.seen.ln_ms) {
+            for (lost, (value, _)) in lost.iter_mut().zip(self.distinct_values(m)) {
+                *lost += loss((value - y).exp_m1());
+            }
+        }
+        let mut order: Vec<usize> = (0..lost.len()).collect();
+        order.sort_by(|&a, &b| lost[a].total_cmp(&lost[b]));
+        order.into_iter().take(most).map(|i| self.members[i].scaled)
+    }
+
     /// Posterior probability of each pattern, in the order of [`Pattern::ALL`].
     pub fn patterns(&self) -> &[f64; Pattern::COUNT] {
         &self.patterns

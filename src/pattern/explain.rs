@@ -233,6 +233,45 @@ fn was(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::{Arch, PowerCurve};
+    use crate::pattern::Reader;
+
+    fn reading(arch: Arch, ms: &[(u32, f64)]) -> crate::pattern::Classification {
+        let run = Run { arch: Some(arch), ..Run::new("f", PowerCurve::from_ms(ms).unwrap()) };
+        Reader::shipped().classify(&run)
+    }
+
+    #[test]
+    fn the_gain_of_pure_cpu_work_ends_at_the_knee_of_the_instruction_set() {
+        let busy = |knee: f64| [512, 1024, 1769, 2048, 3008].map(|mb| (mb, 2e6 / f64::from(mb).min(knee)));
+        for (arch, knee) in [(Arch::X86_64, 1769.0), (Arch::Arm64, 2048.0)] {
+            let reasons = reading(arch, &busy(knee)).reasons;
+            assert!(reasons[0].ends_with("the time goes to the CPU"), "{reasons:?}");
+            assert!(reasons[1].ends_with("as fast: more cores do not help"), "{reasons:?}");
+        }
+        // above one vCPU there is no share to gain
+        let reasons = reading(Arch::X86_64, &[(1769, 1000.0), (2048, 980.0), (3008, 985.0), (4096, 982.0)]).reasons;
+        assert!(reasons[0].starts_with("from 1769 to 4096 MB, past one full vCPU"), "{reasons:?}");
+    }
+
+    #[test]
+    fn two_sizes_do_not_scatter() {
+        let two = reading(Arch::X86_64, &[(512, 1000.0), (1024, 1000.0)]);
+        assert!(
+            two.reasons.last().unwrap().ends_with("2 sizes cannot tell a knee from a slope: add 256 MB and 3008 MB")
+        );
+        assert!(two.warnings.iter().all(|w| !w.contains("scatter")), "{:?}", two.warnings);
+    }
+
+    #[test]
+    fn threads_that_no_size_could_show_are_a_doubt_where_the_runtime_has_them() {
+        let busy = PowerCurve::from_ms(&[(256, 8000.0), (512, 4000.0), (1024, 2000.0)]).unwrap();
+        let uncertain = |runtime: &str| {
+            let run = Run { runtime: Some(runtime.to_owned()), ..Run::new("f", busy.clone()) };
+            Reader::shipped().classify(&run).uncertain
+        };
+        assert!(uncertain("rust") && !uncertain("python3.13"));
+    }
 
     #[test]
     fn a_loss_of_speed_is_said_as_one() {

@@ -1,8 +1,8 @@
 //! The workload whose simulated curve explains a recorded run best.
 //!
-//! The most likely workloads of the library and the non-negative least squares of the physical terms are the starts; the
-//! Levenberg-Marquardt algorithm then moves the physical terms of the closest of them, each held near plausible values by
-//! a prior, so that the result never depends on luck.
+//! The most likely workloads of the library, the closest members of the posterior and the non-negative least squares of the
+//! physical terms are the starts; the Levenberg-Marquardt algorithm then moves the physical terms of the closest of them,
+//! each held near plausible values by a prior, so that the result never depends on luck.
 
 use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
 use nalgebra::{DMatrix, DVector, Dyn, Owned};
@@ -46,6 +46,9 @@ pub struct Fit {
 /// How many patterns offer their most likely workload as a start.
 const STARTS: usize = 3;
 
+/// How many members of the posterior, the closest first, are starts as well.
+const CLOSEST: usize = 8;
+
 /// How many of the starts, the closest first, are searched from.
 const SEARCHES: usize = 2;
 
@@ -70,7 +73,7 @@ const ENDS: [MemoryMb; 2] = [MemoryMb::MIN, MemoryMb::MAX];
 /// Standard deviations of the prediction there that count as one.
 const ENDS_SLACK: f64 = 2.0;
 
-/// Weight of the pattern's probability against closeness: a fit describes the run, `classify` names it.
+/// Weight of the pattern's probability against closeness: a fit describes the run, but what `classify` makes of it counts.
 const PATTERN_TRUST: f64 = 1.0;
 
 /// Least probability of a pattern in that comparison.
@@ -103,14 +106,15 @@ pub fn fit(library: &Library, run: &Run) -> Fit {
     let pattern_of = |c: &Candidate| library.particles()[c.scaled.particle as usize].pattern;
     let likely = posterior.best().iter().filter(|c| probability(pattern_of(c)) > START_PROBABILITY).take(STARTS);
     let goal = Goal::new(&seen, &posterior);
-    let starts = likely
-        .map(|c| plausible(library, &c.scaled, &seen))
-        .chain(goal.starts().into_iter().map(|w| known_identity(w, &seen)));
     // a closer fit has to outweigh a less probable pattern
-    let judged = |(cost, workload): (f64, Workload)| {
-        let ln_probability = probability(Pattern::of(&workload)).max(LEAST_PROBABILITY).ln();
-        (cost - PATTERN_TRUST * ln_probability, workload)
-    };
+    let improbable = |pattern| -PATTERN_TRUST * probability(pattern).max(LEAST_PROBABILITY).ln();
+    let judged = |(cost, workload): (f64, Workload)| (cost + improbable(Pattern::of(&workload)), workload);
+    let closest = posterior.closest(CLOSEST, improbable, |r| goal.loss(r));
+    let starts = likely
+        .map(|c| c.scaled)
+        .chain(closest)
+        .map(|scaled| plausible(library, &scaled, &seen))
+        .chain(goal.starts().into_iter().map(|w| known_identity(w, &seen)));
     let mut starts: Vec<(f64, Workload)> = starts.map(|w| judged((goal.cost(&w), w))).collect();
     starts.sort_by(|a, b| a.0.total_cmp(&b.0));
     let found = starts.iter().take(SEARCHES).map(|(_, start)| {
@@ -233,6 +237,11 @@ impl<'a> Goal<'a> {
         let data = self.seen.sizes.iter().zip(&self.durations);
         let data = data.map(|(&m, d)| pseudo_huber((expected_ms(w, m) / d - 1.0) / self.sd));
         data.chain(self.ends.iter().map(|&(m, ln_ms, sd)| (expected_ms(w, m).ln() - ln_ms) / sd))
+    }
+
+    /// What a relative residual adds to the cost.
+    fn loss(&self, r: f64) -> f64 {
+        pseudo_huber(r / self.sd).powi(2) / 2.0
     }
 
     /// How many there are.

@@ -96,6 +96,19 @@ mod tests {
         assert_eq!(doubts(&[512], &known), (known, Vec::new()));
     }
 
+    /// A monitor counts the CPU time of moving data: 2 ms of the handler and 200 MB at 4 ms each.
+    #[test]
+    fn the_cpu_time_of_a_transfer_is_cpu_time() {
+        let toml = "runtime = \"python\"\n[cpu]\nwork_ms = 2\n[[transfer]]\nmegabytes = 200\ncpu_ms_per_mb = 4";
+        let workload = crate::Workload::from_toml(toml).unwrap();
+        let sizes = [128, 256, 512, 1024, 1769, 3008].map(|mb| crate::MemoryMb::new(mb).unwrap());
+        let run = crate::simulate::exact(&workload, &sizes, Default::default()).unwrap().run;
+        let seen = Observation::of(&run);
+        let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+        let known = Known { cpu_ms: Some(802.0), ..Known::default() };
+        assert_eq!(allowed(Library::shipped(), &seen, &posterior, &known), (known, Vec::new()));
+    }
+
     #[test]
     fn what_it_contradicts_is_left_out_with_the_range() {
         let sizes = [256, 512, 1024, 2048, 3008];

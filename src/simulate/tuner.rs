@@ -211,7 +211,8 @@ impl Tuning {
 }
 
 /// The run that infinitely many invocations without drift and outliers would give: expected durations,
-/// and their cost by the same rule.
+/// and their cost by the same rule. Under 100 ms billing that is the cost of invocations which all take the expected time;
+/// where times spread, each is rounded up by itself, and a sampled run costs other than that.
 ///
 /// Behind a downstream with a fixed capacity it holds the wait that a caller at a random moment meets;
 /// see [`queue_ms`] for why runs in series measure less.
