@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::moments::{Moments, larger};
 use super::record::{not_negative, whole};
 use super::rows::for_each_row;
-use super::{MAX_GROUPS, cost};
+use super::{MAX_GROUPS, MAX_NAME, cost};
 use crate::curve::{Arch, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
 use crate::load::function_name;
@@ -228,14 +228,21 @@ struct Row<'r> {
 
 impl Row<'_> {
     /// The text of a field; `None` when the column or its content is missing.
-    fn text(&self, field: Field) -> Option<&str> {
-        let (at, _) = self.columns.at(field)?;
-        let text = str::from_utf8(self.row.get(at)?).ok()?.trim();
-        (!text.is_empty()).then_some(text)
+    fn text(&self, field: Field) -> Result<Option<&str>> {
+        let cell = self.columns.at(field).and_then(|(at, _)| self.row.get(at)).unwrap_or_default();
+        let text = str::from_utf8(cell).map_err(|_| {
+            Error::new(format!("{field:?} is not UTF-8: expected text in UTF-8")).help("save the file as UTF-8")
+        })?;
+        let text = text.trim();
+        if text.len() > MAX_NAME {
+            return Err(Error::new(format!("{field:?} has {} bytes: expected at most {MAX_NAME}", text.len()))
+                .help("check that the quotes are closed and that the column holds what its header says"));
+        }
+        Ok((!text.is_empty()).then_some(text))
     }
 
     fn number(&self, field: Field) -> Result<Option<f64>> {
-        let Some(text) = self.text(field) else { return Ok(None) };
+        let Some(text) = self.text(field)? else { return Ok(None) };
         let scale = self.columns.at(field).map_or(1.0, |(_, scale)| scale);
         let plain = text.trim_start_matches('$');
         let number = match plain.parse() {
@@ -319,22 +326,24 @@ impl Table {
         let duration = Millis::new(row.required(Field::Duration)?)?;
         let cost = row.number(Field::Cost)?.map(Usd::new).transpose()?;
         let sample = row.sample()?;
-        let arch = row.text(Field::Arch).map(Arch::from_str).transpose();
+        let arch = row.text(Field::Arch)?.map(Arch::from_str).transpose();
         let arch = arch.map_err(|e| e.help(UNKNOWN))?;
-        let accept = row.text(Field::Accept).unwrap_or_default().split_whitespace().map(Pattern::from_str);
+        let accept = row.text(Field::Accept)?.unwrap_or_default().split_whitespace().map(Pattern::from_str);
         let accept = accept.collect::<Result<Vec<_>>>().map_err(|e| e.help(UNKNOWN).at("accept"))?;
-        let name = function_name(row.text(Field::Function).unwrap_or_default());
+        let runtime = row.text(Field::Runtime)?;
+        let start = row.text(Field::Start)?;
+        let name = function_name(row.text(Field::Function)?.unwrap_or_default());
         if self.is_full_for(name, memory) {
             return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
                 .help("check that the column of the function does not hold request ids, or split the file"));
         }
         let function = self.function(name);
         function.arch = function.arch.or(arch);
-        function.runtime = function.runtime.take().or_else(|| row.text(Field::Runtime).map(str::to_owned));
+        function.runtime = function.runtime.take().or_else(|| runtime.map(str::to_owned));
         if function.accept.is_empty() {
             function.accept = accept;
         }
-        function.start = function.start.or_else(|| row.text(Field::Start).and_then(Start::parse));
+        function.start = function.start.or_else(|| start.and_then(Start::parse));
         let known = function.sizes.len();
         function.sizes.entry(memory).or_default().push(duration, cost, &sample);
         self.groups += function.sizes.len() - known;
@@ -567,6 +576,25 @@ mod tests {
         }
         assert_eq!(push("a", "128"), Ok(()), "what is known goes on");
         assert_eq!((table.functions.len(), table.groups), (1, MAX_GROUPS));
+    }
+
+    #[test]
+    fn a_cell_that_is_too_long_or_not_utf_8_is_rejected() {
+        let rows: [&[u8]; 4] = [b"\xfc,128,5,", b"\xe4,128,5,", b"a,128,5,\xff", &[b'x'; MAX_NAME + 1]];
+        let mut csv = b"function,memory,duration,runtime\n".to_vec();
+        rows.iter().for_each(|row| csv.extend([row, &b",128,5\n"[..]].concat()));
+        csv.extend([&[b'x'; MAX_NAME], &b",128,5\n"[..]].concat());
+        let runs = runs(Lines::open(Box::new(std::io::Cursor::new(csv))).unwrap(), b',', "file");
+        let errors: Vec<String> = runs.iter().filter_map(|r| r.as_ref().err()).map(Error::to_string).collect();
+        for (error, start) in errors.iter().zip([
+            "line 2: Function is not UTF-8",
+            "line 3: Function is not UTF-8",
+            "line 4: Runtime is not UTF-8",
+            "line 5: Function has 513 bytes: expected at most 512",
+        ]) {
+            assert!(error.starts_with(start) && error.contains("help:"), "{error}");
+        }
+        assert_eq!((errors.len(), runs.len()), (4, 5));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// How deep a document is searched, counting each object, list, and JSON inside a string.
 pub(super) const MAX_DEPTH: usize = 24;
 
+/// Bad items of one text that are reported one by one; the rest is only counted.
+const MAX_REJECTED: usize = 100;
+
 /// An object key, borrowed from the document where it holds no escapes.
 #[derive(serde::Deserialize)]
 pub(super) struct Key<'a>(#[serde(borrow)] pub Cow<'a, str>);
@@ -63,35 +66,78 @@ pub(super) fn runs(text: &[u8], name: &str) -> Vec<Result<Run>> {
     {
         return vec![Ok(named(run, name))];
     }
-    let values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
-    let mut runs = Vec::new();
-    for value in values {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+    let mut found = Found::default();
+    while let Some(value) = values.next() {
         match value {
-            Ok(value) => runs.extend(runs_of_value(value.get(), name)),
-            Err(e) => runs.push(Err(error(&e))),
+            Ok(value) => found.add_value(value.get(), name),
+            Err(e) => {
+                // the items that stand before the error in a list are read
+                let rest = text[values.byte_offset()..].utf8_chunks().next().map_or("", |chunk| chunk.valid());
+                if is_list_of_runs(rest) {
+                    let _ = found.add_items(rest, name);
+                }
+                found.runs.push(Err(error(&e)));
+            }
         }
     }
-    runs
+    found.into_runs()
 }
 
-fn runs_of_value(json: &str, name: &str) -> Vec<Result<Run>> {
-    if !json.starts_with('[') || lpt::is_stats(json) {
-        return one(json, name);
+/// The runs found so far.
+#[derive(Default)]
+struct Found {
+    runs: Vec<Result<Run>>,
+    /// The items rejected, whether they are among the runs or only counted.
+    rejected: usize,
+}
+
+impl Found {
+    fn add_value(&mut self, json: &str, name: &str) {
+        if !is_list_of_runs(json) {
+            return self.extend(one(json, name));
+        }
+        match self.add_items(json, name) {
+            Ok(0) => self.runs.push(Err(Error::new("list is empty: expected run records or power-tuning outputs")
+                .help("check that the command which wrote it succeeded"))),
+            Ok(_) => {}
+            Err(error) => self.runs.push(Err(error)),
+        }
     }
-    let mut runs = Vec::new();
-    let mut number = 0;
-    let end = for_each_element(json, |element| {
-        number += 1;
-        let name = format!("{name}:{number}");
-        runs.extend(one(element.get(), &name).into_iter().map(|run| run.map_err(|e| e.at(format!("item {number}")))));
-        Ok(())
-    });
-    runs.extend(end.err().map(Err));
-    if runs.is_empty() {
-        runs.push(Err(Error::new("list is empty: expected run records or power-tuning outputs")
-            .help("check that the command which wrote it succeeded")));
+
+    /// Adds the items of a list, as far as it is JSON; returns how many there are.
+    fn add_items(&mut self, list: &str, name: &str) -> Result<usize> {
+        let mut number = 0;
+        for_each_element(list, |element| {
+            number += 1;
+            let runs = one(element.get(), &format!("{name}:{number}"));
+            self.extend(runs.into_iter().map(|run| run.map_err(|e| e.at(format!("item {number}")))));
+            Ok(())
+        })?;
+        Ok(number)
     }
-    runs
+
+    fn extend(&mut self, runs: impl IntoIterator<Item = Result<Run>>) {
+        for run in runs {
+            self.rejected += usize::from(run.is_err());
+            if run.is_ok() || self.rejected <= MAX_REJECTED {
+                self.runs.push(run);
+            }
+        }
+    }
+
+    fn into_runs(mut self) -> Vec<Result<Run>> {
+        if let unnamed @ 1.. = self.rejected.saturating_sub(MAX_REJECTED) {
+            let error = Error::new(format!("{unnamed} more items were rejected"));
+            self.runs.push(Err(error.help("correct the first ones and see")));
+        }
+        self.runs
+    }
+}
+
+/// Whether each item of this JSON is a value of its own.
+fn is_list_of_runs(json: &str) -> bool {
+    json.starts_with('[') && !lpt::is_stats(json)
 }
 
 /// The runs of one value: a run record, or anything that holds the output of power tuning.
@@ -222,6 +268,31 @@ mod tests {
         })
         .unwrap();
         assert_eq!(seen, 2);
+    }
+
+    #[test]
+    fn a_flood_of_bad_items_is_counted() {
+        let items = ["{}"; MAX_REJECTED + 5];
+        for text in [format!("[{}]", items.join(",")), items.join(" ")] {
+            let runs = runs(text.as_bytes(), "file");
+            assert_eq!(runs.len(), MAX_REJECTED + 1);
+            assert_eq!(runs[MAX_REJECTED].as_ref().unwrap_err().problem(), "5 more items were rejected");
+        }
+    }
+
+    #[test]
+    fn items_before_an_error_are_read() {
+        let item = r#"{"memory_mb": [128], "duration_ms": [8]}"#;
+        for end in [&b"{\"memory_mb\": [12"[..], b"oops]", b"\"\xff\"]"] {
+            let list = format!("[{item},\n{item},\n");
+            let runs = runs(&[list.as_bytes(), end].concat(), "file");
+            let ids: Vec<&str> = runs.iter().flatten().map(|run| run.id.as_str()).collect();
+            assert_eq!(ids, ["file:1", "file:2"], "{}", end.escape_ascii());
+            let error = runs[2].as_ref().unwrap_err().to_string();
+            assert!(error.starts_with("line 3") && error.contains("not valid JSON"), "{error}");
+        }
+        let stats = br#"[{"value": 128, "averageDuration": 8}, {"value": 256, "aver"#;
+        assert_eq!(runs(stats, "file").iter().flatten().count(), 0, "stats are one run, and it is cut off");
     }
 
     #[test]

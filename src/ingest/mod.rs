@@ -64,6 +64,10 @@ use source::{Source, inputs};
 /// Most pairs of function and memory size that one input may have.
 const MAX_GROUPS: usize = 1_000_000;
 
+/// Longest name of a function, and longest cell of a CSV file, in bytes. Lambda's names have at most 64 characters, and an
+/// ARN about 170; a million of any length would not fit into memory.
+const MAX_NAME: usize = 512;
+
 /// The runs that the arguments name, in their order; an error is one rejected input, line or run.
 ///
 /// ```

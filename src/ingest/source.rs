@@ -58,23 +58,18 @@ impl Input {
 /// Resolves RUN arguments: `-` is standard input, a folder stands for the run files in it and in
 /// its folders, a visualization URL or its fragment is read as it is.
 ///
-/// An item is an error when its argument is neither, or a folder without run files; the others
-/// are not affected.
+/// An item is an error when its argument is neither, or a folder without run files, or for a place in a folder that
+/// cannot be read; the others are not affected.
 pub(super) fn inputs(args: &[String]) -> Vec<Result<Input>> {
     let mut urls = 0;
     args.iter()
-        .map(|arg| {
+        .flat_map(|arg| {
             let path = Path::new(arg);
-            if arg == "-" {
+            if arg != "-" && path.is_dir() {
+                return folder(path);
+            }
+            let input = if arg == "-" {
                 Ok(Input { name: "stdin".to_owned(), sources: vec![Source::Stdin] })
-            } else if path.is_dir() {
-                let mut files = Vec::new();
-                collect(path, MAX_FOLDERS, &mut files).map_err(|e| unreadable(&e).at(arg))?;
-                if files.is_empty() {
-                    let help = format!("it is searched for files that end in {} or .gz", ENDINGS[1..].join(", "));
-                    return Err(Error::new("folder holds no run files: expected at least one").help(help).at(arg));
-                }
-                Ok(Input { name: stem(path), sources: files.into_iter().map(Source::Path).collect() })
             } else if path.exists() {
                 Ok(Input { name: stem(path), sources: vec![Source::Path(path.to_owned())] })
             } else if url::find(arg).next().is_some() {
@@ -83,14 +78,45 @@ pub(super) fn inputs(args: &[String]) -> Vec<Result<Input>> {
             } else {
                 let help = "give a file, a folder, - for standard input, or a quoted visualization URL";
                 Err(Error::new("no such file or folder").help(help).at(arg))
-            }
+            };
+            vec![input]
         })
         .collect()
 }
 
-/// Adds the run files of a folder, sorted by path.
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+/// The run files of a folder as one input, and before it what cannot be read.
+fn folder(path: &Path) -> Vec<Result<Input>> {
+    let mut found = Vec::new();
+    collect(path, MAX_FOLDERS, &mut found);
+    let (mut inputs, mut sources) = (Vec::new(), Vec::new());
+    for place in found {
+        match place {
+            Ok(file) => sources.push(Source::Path(file)),
+            Err(error) => inputs.push(Err(error)),
+        }
+    }
+    if !sources.is_empty() {
+        inputs.push(Ok(Input { name: stem(path), sources }));
+    } else if inputs.is_empty() {
+        let help = format!("it is searched for files that end in {} or .gz", ENDINGS[1..].join(", "));
+        let error = Error::new("folder holds no run files: expected at least one").help(help);
+        inputs.push(Err(error.at(path.display().to_string())));
+    }
+    inputs
+}
+
+/// Adds the run files of a folder, sorted by path, and an error for every place that cannot be read.
+fn collect(folder: &Path, depth: usize, found: &mut Vec<Result<PathBuf>>) {
+    let reject = |error: Error, path: &Path| Err(error.at(path.display().to_string()));
+    let Some(inner) = depth.checked_sub(1) else {
+        let error = Error::new(format!("folder is not searched: expected at most {MAX_FOLDERS} inside each other"));
+        return found.push(reject(error.help("give it as an argument of its own"), folder));
+    };
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(e) => return found.push(reject(unreadable(&e), folder)),
+    };
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
@@ -98,15 +124,16 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<
             continue;
         }
         // links to folders are not followed: they may lead in a circle
-        if entry.file_type()?.is_dir() {
-            if depth > 1 {
-                collect(&path, depth - 1, files)?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect(&path, inner, found);
+        } else if is_run_file(&path) {
+            match fs::metadata(&path) {
+                Ok(file) if file.is_file() => found.push(Ok(path)),
+                Ok(_) => {}
+                Err(e) => found.push(reject(unreadable(&e), &path)),
             }
-        } else if path.is_file() && is_run_file(&path) {
-            files.push(path);
         }
     }
-    Ok(())
 }
 
 fn is_run_file(path: &Path) -> bool {
@@ -194,6 +221,25 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let error = inputs(&args(&[empty.path().to_str().unwrap()])).remove(0).unwrap_err();
         assert!(error.problem().contains("no run files"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_cannot_be_read_in_a_folder_is_named_and_the_rest_read() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        let deepest = at(&vec!["d"; MAX_FOLDERS].join("/"));
+        fs::create_dir_all(&deepest).unwrap();
+        for path in [at("a.json"), at("z.json"), deepest.with_file_name("last.json"), deepest.join("beyond.json")] {
+            fs::write(path, "x").unwrap();
+        }
+        for link in ["gone.json", "gone.md"] {
+            std::os::unix::fs::symlink("nowhere", at(link)).unwrap();
+        }
+        let inputs = inputs(&args(&[root.path().to_str().unwrap()]));
+        let place = |n: usize| inputs[n].as_ref().unwrap_err().place().concat();
+        assert_eq!([place(0), place(1)], [deepest, at("gone.json")].map(|path| path.display().to_string()));
+        assert_eq!((inputs.len(), inputs[2].as_ref().unwrap().sources.len()), (3, 3));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::units::Millis;
 
-/// Largest trace file, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
+/// Largest trace file, in bytes: parsed, it takes up to fifty times as many.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Deepest nesting of subsegments that is followed.
 const MAX_DEPTH: usize = 32;
@@ -227,6 +227,14 @@ mod tests {
         assert_eq!(waiting_ms_of(&answer(&[&[&segment(FUNCTION, "orders", 0.5)], &[&none]])).unwrap(), 250.0);
         let plain = r#"{"subsegments": [{"namespace": "aws", "start_time": 0, "end_time": 1}]}"#;
         assert_eq!(waiting_ms_of(&answer(&[&[plain], &["{}"]])).unwrap(), 500.0);
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(MAX_BYTES + 1).unwrap();
+        let error = waiting_ms(file.path()).unwrap_err();
+        assert_eq!(error.problem(), "traces are longer than 16 MiB: expected at most that");
     }
 
     #[test]

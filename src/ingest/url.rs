@@ -26,6 +26,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// The page that shows the curves: whatever stands behind its `#` is meant to be one.
+const HOST: &str = "lambda-power-tuning.show";
+
 /// Fewest characters of base64 that hold one size (2 bytes).
 const SHORTEST_PART: usize = 3;
 
@@ -103,7 +106,8 @@ fn candidate(word: &str) -> Option<&str> {
         let base64 = part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
         parts += usize::from(base64 && part.len() >= SHORTEST_PART);
     }
-    (parts == 3 || (parts > 0 && word.contains("lambda-power-tuning") && word.contains('#'))).then_some(word)
+    let is_damaged = |site| word.contains('#') && word.contains(site);
+    (parts == 3 || parts > 0 && is_damaged("lambda-power-tuning") || is_damaged(HOST)).then_some(word)
 }
 
 /// Undoes percent-encoding of the fragment as a whole, where a mail program or a shell script
@@ -222,11 +226,12 @@ mod tests {
         assert_eq!(find(&format!("{url} {url}")).count(), 2);
         let prose = "let a = 1; let b = 2; c; https://example.com/#top a;b;c";
         assert_eq!(find(prose).count(), 0, "prose and code are no URL");
-        assert_eq!(
-            find("https://lambda-power-tuning.show/#gAAAAQ==").count(),
-            1,
-            "a cut-off URL is found, and rejected"
-        );
+        for damaged in ["gAAAAQ==", "", ";;", "???;???;???"] {
+            let url = format!("https://lambda-power-tuning.show/#{damaged}");
+            assert_eq!(find(&url).collect::<Vec<_>>(), [url.as_str()], "a damaged URL is found");
+            assert!(decode(&url, "f").is_err(), "and rejected");
+        }
+        assert_eq!(find("see https://lambda-power-tuning.show/ and its FAQ").count(), 0, "no curve is meant");
     }
 
     #[test]

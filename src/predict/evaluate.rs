@@ -10,6 +10,7 @@ use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Pattern;
 use crate::predict::ClosedForm;
 use crate::predict::fit::fit;
+use crate::predict::forecast::spread;
 use crate::units::MemoryMb;
 
 /// Relative errors in percent: median, mean, 90th percentile.
@@ -122,7 +123,12 @@ pub fn is_well_measured(library: &Library, run: &Run) -> bool {
 
 const OURS: &str = "powercurve";
 
+/// Sizes of a run that are left out in turn, at most: neighbours tell the same, and each takes a prediction of its own.
+const MOST_LEFT_OUT: usize = 64;
+
 /// In-sample and leave-one-size-out errors on the warm runs of five and more sizes.
+///
+/// Of a run of more than 64 sizes so many, evenly spread, are left out in turn.
 ///
 /// ```
 /// use powercurve::{PowerCurve, Run, model::Library, predict::evaluate::fidelity};
@@ -150,9 +156,10 @@ pub fn fidelity(library: &Library, runs: &[Run]) -> Vec<Table> {
     let left_out: Vec<Rows> = runs
         .par_iter()
         .map(|run| {
+            let sizes: Vec<MemoryMb> = run.curve.sizes().collect();
             let mut rows = Rows::default();
-            for point in run.curve.points() {
-                rows.predict(library, run, |m| m != point.memory, &Known::default());
+            for left_out in spread(&sizes, MOST_LEFT_OUT) {
+                rows.predict(library, run, |m| m != left_out, &Known::default());
             }
             rows
         })
@@ -276,5 +283,20 @@ fn table(task: &str, rows: Vec<Rows>) -> Table {
         runs,
         methods: methods.collect(),
         coverage: (all > 0).then(|| inside as f64 / all as f64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::PowerCurve;
+
+    #[test]
+    fn of_many_sizes_few_are_left_out() {
+        let sizes: Vec<(u32, f64)> = (0..100).map(|i| (128 + 16 * i, 1e6 / f64::from(128 + 16 * i))).collect();
+        let run = Run::new("busy", PowerCurve::from_ms(&sizes).unwrap());
+        let tables = fidelity(&Library::shipped().prefix(64), &[run]);
+        let sizes: Vec<usize> = tables.iter().map(|table| table.methods[0].all.sizes).collect();
+        assert_eq!(sizes, [100, MOST_LEFT_OUT]);
     }
 }

@@ -269,7 +269,7 @@ fn most_telling(curves: &[Scored], sizes: &[MemoryMb], measured: &[MemoryMb], no
 }
 
 /// At most `most` (two or more) of the items, evenly spread from the first to the last.
-fn spread(items: &[usize], most: usize) -> impl Iterator<Item = usize> {
+pub(super) fn spread<T: Copy>(items: &[T], most: usize) -> impl Iterator<Item = T> {
     let kept = items.len().min(most);
     (0..kept).map(move |k| items[k * (items.len() - 1) / (kept - 1).max(1)])
 }
@@ -315,6 +315,6 @@ mod tests {
         assert_eq!((kept.len(), kept[0], kept[63]), (MOST_CANDIDATES, 10, 999));
         assert!(kept.is_sorted());
         assert_eq!(spread(&[3, 5], MOST_CANDIDATES).collect::<Vec<_>>(), [3, 5]);
-        assert_eq!(spread(&[], MOST_CANDIDATES).count() + spread(&[7], MOST_CANDIDATES).count(), 1);
+        assert_eq!(spread::<usize>(&[], MOST_CANDIDATES).count() + spread(&[7], MOST_CANDIDATES).count(), 1);
     }
 }

@@ -10,9 +10,9 @@ mod statistics;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::{HashMap, VecDeque};
 
-use super::MAX_GROUPS;
 use super::distribution::Distribution;
 use super::moments::{Moments, larger};
+use super::{MAX_GROUPS, MAX_NAME};
 use crate::curve::{Failure, Run};
 use crate::error::{Error, Result};
 use crate::units::{MemoryMb, Millis};
@@ -33,6 +33,8 @@ pub(super) struct Reports {
     seen: u64,
     groups: usize,
     beyond_limit: u64,
+    /// Invocations whose function has a name that is too long.
+    misnamed: u64,
     /// The last invocations: a following line may still say that one failed.
     pending: VecDeque<(usize, Report)>,
     /// The last failures that were told before their REPORT line.
@@ -64,6 +66,10 @@ impl Reports {
             report.failure = told.map(|&(_, failure)| failure);
         }
         self.seen += 1;
+        if name.len() > MAX_NAME {
+            self.misnamed += 1;
+            return;
+        }
         let Some(function) = self.function(name) else {
             self.beyond_limit += 1;
             return;
@@ -142,7 +148,15 @@ impl Reports {
             ))
             .help("split the logs by function")
         });
-        self.functions.into_iter().map(|function| Ok(function.into_statistics())).chain(beyond.map(Err))
+        let misnamed = (self.misnamed > 0).then(|| {
+            Error::new(format!(
+                "{} invocations name a function in more than {MAX_NAME} bytes: expected at most that",
+                self.misnamed
+            ))
+            .help("check that the lines are whole: Lambda's names have at most 64 characters")
+        });
+        let functions = self.functions.into_iter().map(|function| Ok(function.into_statistics()));
+        functions.chain(beyond.into_iter().chain(misnamed).map(Err))
     }
 }
 
@@ -203,5 +217,18 @@ mod tests {
         assert_eq!(told[0].as_ref().unwrap().sizes.iter().map(|s| s.memory.mb()).collect::<Vec<_>>(), [128]);
         let error = told[1].as_ref().unwrap_err().to_string();
         assert!(error.starts_with("2 invocations belong to further functions or sizes"), "{error}");
+    }
+
+    #[test]
+    fn invocations_of_names_that_are_too_long_are_counted() {
+        let mut reports = Reports::default();
+        let report = || Report { memory_mb: Some(128.0), duration_ms: Some(5.0), ..Report::default() };
+        for length in [MAX_NAME, MAX_NAME + 1, 2 * MAX_NAME] {
+            reports.push(&vec![b'x'; length], report());
+        }
+        let told: Vec<_> = reports.into_statistics().collect();
+        assert_eq!((told.len(), told[0].as_ref().unwrap().function.len()), (2, MAX_NAME));
+        let error = told[1].as_ref().unwrap_err().problem();
+        assert!(error.starts_with("2 invocations name a function in more than 512 bytes"), "{error}");
     }
 }
