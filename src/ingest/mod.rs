@@ -32,6 +32,7 @@ mod logs;
 mod lpt;
 mod moments;
 mod record;
+mod rejected;
 mod report;
 mod rows;
 mod source;
