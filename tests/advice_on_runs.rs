@@ -100,6 +100,22 @@ fn a_baseline_catches_another_pattern_and_a_slower_curve() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_baseline_may_come_from_a_pipe() {
+    let runs = std::fs::read_to_string(RUNS).unwrap();
+    let answers = stdout(&["classify", RUNS, "--format", "jsonl"], "");
+    for (baseline, text) in [("-", &answers), ("/dev/stdin", &answers), ("-", &runs), ("/dev/stdin", &runs)] {
+        let args =
+            ["check", RUNS, "--current", "512", "--tolerance", "1000%", "--id", "lpt-readme-example", "--baseline"];
+        powercurve(&[&args[..], &[baseline]].concat())
+            .write_stdin(text.as_str())
+            .assert()
+            .success()
+            .stdout(contains("nothing is worse"));
+    }
+}
+
 #[test]
 fn a_single_former_run_is_compared_with_a_single_run_only() {
     let folder = tempfile::tempdir().unwrap();
