@@ -100,6 +100,41 @@ fn a_baseline_catches_another_pattern_and_a_slower_curve() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_baseline_may_come_from_a_pipe() {
+    let runs = std::fs::read_to_string(RUNS).unwrap();
+    let answers = stdout(&["classify", RUNS, "--format", "jsonl"], "");
+    for (baseline, text) in [("-", &answers), ("/dev/stdin", &answers), ("-", &runs), ("/dev/stdin", &runs)] {
+        let args =
+            ["check", RUNS, "--current", "512", "--tolerance", "1000%", "--id", "lpt-readme-example", "--baseline"];
+        powercurve(&[&args[..], &[baseline]].concat())
+            .write_stdin(text.as_str())
+            .assert()
+            .success()
+            .stdout(contains("nothing is worse"));
+    }
+}
+
+#[test]
+fn a_check_that_nobody_listens_to_has_the_same_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let good = r#"{"id":"f","memory_mb":[512,1024],"duration_ms":[200,100],"num":50}"#;
+    let bad = good.replace("100]", "200]");
+    for (text, code) in [(good.to_owned(), 0), (format!("{good}\n{bad}\n"), 1), (format!("{good}\n{{}}\n"), 3)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_powercurve"));
+        check.args(["check", &write("runs.jsonl", &text), "--current", "1024", "--format", "jsonl"]).stdout(writer);
+        assert_eq!(check.stderr(std::process::Stdio::null()).status().unwrap().code(), Some(code), "{text}");
+    }
+}
+
 #[test]
 fn a_single_former_run_is_compared_with_a_single_run_only() {
     let folder = tempfile::tempdir().unwrap();

@@ -39,3 +39,8 @@ fn what_is_no_answer_is_asked_for_again() {
 fn the_end_of_the_input_ends_the_quiz() {
     quiz(&["--questions", "3"], "").success().stdout(predicate::str::contains("Score: 0 of 0"));
 }
+
+#[test]
+fn an_answer_has_a_longest_line() {
+    quiz(&[], &"2".repeat(1001)).code(2).stderr(predicate::str::contains("<stdin>: line is longer than 1000 bytes"));
+}

@@ -82,6 +82,7 @@ struct Checked {
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
+    out.outlast_reader();
     let current = MemoryMb::new(args.current)?;
     let strategy = args.strategy.strategy()?;
     let former = args.baseline.as_deref().map(read_baseline).transpose()?;

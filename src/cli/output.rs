@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 pub struct Out {
     writer: BufWriter<Box<dyn Write>>,
     to_terminal: bool,
+    /// Whether a closed pipe is no reason to end.
+    outlasts_reader: bool,
 }
 
 impl Out {
@@ -17,13 +19,18 @@ impl Out {
     pub fn stdout() -> Self {
         let stdout = io::stdout().lock();
         let to_terminal = stdout.is_terminal();
-        Self { writer: BufWriter::with_capacity(1 << 16, Box::new(stdout)), to_terminal }
+        Self { writer: BufWriter::with_capacity(1 << 16, Box::new(stdout)), to_terminal, outlasts_reader: false }
+    }
+
+    /// Goes on without a reader, for a command whose exit code is an answer too: what a closed pipe does not take is dropped.
+    pub fn outlast_reader(&mut self) {
+        self.outlasts_reader = true;
     }
 
     /// Writes formatted text: the target of `write!` and `writeln!`. To a terminal it goes without control characters.
     ///
     /// A closed pipe (`powercurve ... | head`) ends the process quietly, as it does for other
-    /// line tools.
+    /// line tools, unless it [outlasts its reader](Out::outlast_reader).
     ///
     /// # Errors
     /// When standard output cannot be written for another reason.
@@ -31,7 +38,8 @@ impl Out {
         if self.to_terminal {
             return self.write_all(harmless(&args.to_string()).as_bytes());
         }
-        self.writer.write_fmt(args).map_err(|e| gone_or(&e))
+        let written = self.writer.write_fmt(args);
+        self.end(written)
     }
 
     /// Writes bytes as they are.
@@ -39,7 +47,8 @@ impl Out {
     /// # Errors
     /// As [`Out::write_fmt`].
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<()> {
-        self.writer.write_all(bytes).map_err(|e| gone_or(&e))
+        let written = self.writer.write_all(bytes);
+        self.end(written)
     }
 
     /// Hands everything to the operating system.
@@ -47,7 +56,20 @@ impl Out {
     /// # Errors
     /// As [`Out::write_fmt`].
     pub fn flush(&mut self) -> Result<()> {
-        self.writer.flush().map_err(|e| gone_or(&e))
+        let written = self.writer.flush();
+        self.end(written)
+    }
+
+    fn end(&mut self, written: io::Result<()>) -> Result<()> {
+        let Err(error) = written else { return Ok(()) };
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            return Err(Error::new(format!("cannot write to standard output: {error}")));
+        }
+        if !self.outlasts_reader {
+            std::process::exit(0);
+        }
+        self.writer = BufWriter::new(Box::new(io::sink()));
+        Ok(())
     }
 }
 
@@ -61,13 +83,6 @@ impl fmt::Debug for Out {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Out")
     }
-}
-
-fn gone_or(error: &io::Error) -> Error {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        std::process::exit(0);
-    }
-    Error::new(format!("cannot write to standard output: {error}"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `powercurve quiz`
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::str::FromStr;
 
 use super::{Done, Out};
@@ -9,6 +9,9 @@ use crate::pattern::{Pattern, Reader};
 use crate::quiz::{MOST_POINTS, Question, pool};
 use crate::show;
 use crate::units::MemoryMb;
+
+/// Longest line of an answer, in bytes with its end.
+const LONGEST_LINE: u64 = 1000;
 
 /// Guess the pattern of power curves and the best memory size: a quiz in the terminal.
 ///
@@ -95,12 +98,18 @@ fn prompt(out: &mut Out) -> Result<Option<Guess>> {
             write!(out, "Pattern and memory size, such as `2 1024`: ")?;
         }
         out.flush()?;
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        match read.map_err(|e| Error::new(format!("standard input cannot be read: {e}")))? {
-            0 => return Ok(None),
-            _ if line.trim().is_empty() => {}
-            _ => match line.parse() {
+        let mut line = Vec::new();
+        let read = io::stdin().lock().take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
+        read.map_err(|e| Error::new(format!("standard input cannot be read: {e}")))?;
+        if line.len() as u64 > LONGEST_LINE {
+            return Err(Error::new(format!("line is longer than {LONGEST_LINE} bytes: expected an answer"))
+                .help("answer as `cpu-bound 1024`, or `2 1024`")
+                .at("<stdin>"));
+        }
+        match String::from_utf8_lossy(&line) {
+            line if line.is_empty() => return Ok(None),
+            line if line.trim().is_empty() => {}
+            line => match line.parse() {
                 Ok(guess) => return Ok(Some(guess)),
                 Err(error) => super::report(&error),
             },

@@ -6,8 +6,10 @@ use memchr::memmem;
 use serde::Deserialize;
 
 use super::lines::Lines;
-use super::{Input, Source, inputs};
+use super::rejected::Rejected;
+use super::{File, Input, Source, inputs};
 use crate::advise::Former;
+use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::pattern::Pattern;
 
@@ -51,22 +53,22 @@ impl Baseline {
 
     /// The same of inputs that are known already, such as bytes in memory.
     pub fn read_inputs(inputs: Vec<Result<Input>>) -> (Self, Vec<Error>) {
-        let (mut baseline, mut rejected, mut others) = (Self::default(), Vec::new(), Vec::new());
+        let (mut baseline, mut rejected) = (Self::default(), Rejected::default());
         for input in inputs {
-            match input.as_ref().ok().and_then(answers) {
-                Some((lines, place)) => {
-                    rejected.extend(baseline.take_answers(lines).into_iter().map(|e| e.at(&place)));
+            match input {
+                Ok(Input { name, sources }) if sources.len() == 1 => {
+                    for source in sources {
+                        let file = File::of(&source, &name);
+                        let place = file.place.clone();
+                        if let Err(error) = baseline.take_source(source, file, &mut rejected) {
+                            rejected.push(error.at(place));
+                        }
+                    }
                 }
-                None => others.push(input),
+                input => baseline.take_runs(super::read_inputs(vec![input]), &mut rejected),
             }
         }
-        for run in super::read_inputs(others) {
-            match run {
-                Ok(run) => drop(baseline.runs.insert(run.id.clone(), Former::Run(Box::new(run)))),
-                Err(error) => rejected.push(error),
-            }
-        }
-        (baseline, rejected)
+        (baseline, rejected.into_errors("lines and runs"))
     }
 
     /// What is known of a run.
@@ -84,9 +86,28 @@ impl Baseline {
         self.runs.is_empty()
     }
 
-    /// Takes a file of answers; returns the lines that are none.
-    fn take_answers(&mut self, mut lines: Lines) -> Vec<Error> {
-        let mut rejected = Vec::new();
+    /// Takes answers or runs, whichever the source holds. It is opened once: what a pipe held is gone afterwards.
+    fn take_source(&mut self, source: Source, file: File, rejected: &mut Rejected) -> Result<()> {
+        let mut lines = source.open()?;
+        if begins_with_answer(lines.head()?) {
+            self.take_answers(lines, &file.place, rejected);
+        } else {
+            self.take_runs(super::read_lines(file, lines), rejected);
+        }
+        Ok(())
+    }
+
+    fn take_runs(&mut self, runs: impl Iterator<Item = Result<Run>>, rejected: &mut Rejected) {
+        for run in runs {
+            match run {
+                Ok(run) => drop(self.runs.insert(run.id.clone(), Former::Run(Box::new(run)))),
+                Err(error) => rejected.push(error),
+            }
+        }
+    }
+
+    /// Takes a file of answers; the lines that are none are rejected.
+    fn take_answers(&mut self, mut lines: Lines, place: &str, rejected: &mut Rejected) {
         while let Some(line) = lines.next_line() {
             match line {
                 Ok((_, line)) if line.trim_ascii().is_empty() => {}
@@ -97,25 +118,21 @@ impl Baseline {
                     Err(e) => rejected.push(
                         Error::new(format!("not an answer of classify: {e}"))
                             .help("write the file again with `powercurve classify --format jsonl`")
-                            .at(format!("line {number}")),
+                            .at(format!("line {number}"))
+                            .at(place),
                     ),
                 },
-                Err(error) => rejected.push(error),
+                Err(error) => rejected.push(error.at(place)),
             }
         }
-        rejected
     }
 }
 
-/// The lines and the place of an input that begins with an answer; `None` for any other. Standard input, which can be read
-/// only once, holds runs.
-fn answers(input: &Input) -> Option<(Lines, String)> {
-    let [source @ (Source::Path(_) | Source::Text { .. })] = &input.sources[..] else { return None };
-    let mut lines = source.clone().open().ok()?;
-    let first = lines.head().ok()?.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+/// Whether an input is a file of answers: its first line is one.
+fn begins_with_answer(head: &[u8]) -> bool {
+    let first = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     // a record of a run may have the fields of an answer as well
-    let begins = serde_json::from_slice::<Answer>(first).is_ok() && memmem::find(first, b"\"memory_mb\"").is_none();
-    begins.then(|| (lines, source.place()))
+    serde_json::from_slice::<Answer>(first).is_ok() && memmem::find(first, b"\"memory_mb\"").is_none()
 }
 
 #[cfg(test)]
@@ -156,5 +173,14 @@ mod tests {
         assert!(rejected[0].starts_with("old: line 2: not an answer of classify: missing field"), "{rejected:?}");
         assert!(rejected[1].starts_with("old: line 3: line is longer than 16 MiB"), "{rejected:?}");
         assert_eq!(rejected.len(), 2);
+    }
+
+    #[test]
+    fn a_flood_of_bad_lines_is_counted() {
+        for good in [ANSWER, RECORD] {
+            let (baseline, rejected) = read(&format!("{good}\n{}", "y\n".repeat(105)));
+            assert!(baseline.only().is_some() && rejected.len() == 101, "{}", rejected.len());
+            assert!(rejected[100].starts_with("5 more lines and runs were rejected"), "{}", rejected[100]);
+        }
     }
 }

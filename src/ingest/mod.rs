@@ -32,6 +32,7 @@ mod logs;
 mod lpt;
 mod moments;
 mod record;
+mod rejected;
 mod report;
 mod rows;
 mod source;
@@ -88,10 +89,7 @@ pub fn read(args: &[String]) -> impl Iterator<Item = Result<Run>> + Send + use<>
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub fn read_inputs(inputs: Vec<Result<Input>>) -> impl Iterator<Item = Result<Run>> + Send + use<> {
-    raw_inputs(inputs).flat_map(|raw| match raw {
-        Ok(raw) => raw.parse(),
-        Err(error) => vec![Err(error)],
-    })
+    raw_inputs(inputs).flat_map(parse)
 }
 
 /// The runs in a text that a person pasted: tuning output and run records as JSON, or visualization URLs.
@@ -137,6 +135,17 @@ pub fn read_text(name: &str, text: &str) -> Vec<Result<Run>> {
 /// ```
 pub fn raw(args: &[String]) -> impl Iterator<Item = Result<RawRun>> + Send + use<> {
     raw_inputs(inputs(args))
+}
+
+/// The runs of an input's only source, which is open already.
+#[cfg(feature = "loads")]
+fn read_lines(file: File, lines: Lines) -> impl Iterator<Item = Result<Run>> {
+    let (name, place) = (file.name.clone(), file.place.clone());
+    let mut input = OpenInput { name, place, sources: Vec::new().into_iter(), reports: Reports::default() };
+    let mut reader = raw_inputs(Vec::new());
+    reader.lines = input.take(Ok(lines), file, &mut reader.ready);
+    reader.input = Some(input);
+    reader.flat_map(parse)
 }
 
 fn raw_inputs(inputs: Vec<Result<Input>>) -> Reader {
@@ -227,6 +236,10 @@ impl RawRun {
 }
 
 impl File {
+    fn of(source: &Source, input: &str) -> Self {
+        Self { place: source.place(), name: source.name(input) }
+    }
+
     fn place_at(&self, line: Option<u64>) -> String {
         line.map_or_else(|| self.place.clone(), |line| format!("{}:{line}", self.place))
     }
@@ -279,7 +292,10 @@ impl Iterator for Reader {
             }
             if let Some(input) = &mut self.input {
                 match input.sources.next() {
-                    Some(source) => self.lines = input.open(source, &mut self.ready),
+                    Some(source) => {
+                        let file = File::of(&source, &input.name);
+                        self.lines = input.take(source.open(), file, &mut self.ready);
+                    }
                     None => {
                         let file = Arc::new(File { place: input.place.clone(), name: input.name.clone() });
                         let runs = std::mem::take(&mut input.reports).into_runs();
@@ -302,10 +318,10 @@ impl Iterator for Reader {
 }
 
 impl OpenInput {
-    /// Opens a source. What is not read line by line goes to `ready` at once, logs to the reports.
-    fn open(&mut self, source: Source, ready: &mut VecDeque<Result<RawRun>>) -> Option<OpenLines> {
-        let file = Arc::new(File { place: source.place(), name: source.name(&self.name) });
-        match self.try_open(source, &file, ready) {
+    /// Takes an opened source. What is not read line by line goes to `ready` at once, logs to the reports.
+    fn take(&mut self, lines: Result<Lines>, file: File, ready: &mut VecDeque<Result<RawRun>>) -> Option<OpenLines> {
+        let file = Arc::new(file);
+        match lines.and_then(|lines| self.try_take(lines, &file, ready)) {
             Ok(lines) => lines,
             Err(error) => {
                 ready.push_back(Err(error.at(&file.place)));
@@ -314,13 +330,12 @@ impl OpenInput {
         }
     }
 
-    fn try_open(
+    fn try_take(
         &mut self,
-        source: Source,
+        mut lines: Lines,
         file: &Arc<File>,
         ready: &mut VecDeque<Result<RawRun>>,
     ) -> Result<Option<OpenLines>> {
-        let mut lines = source.open()?;
         let format = detect::format(lines.head()?)?;
         let rejected = match format {
             Format::JsonLines => return Ok(Some(OpenLines { lines, file: Arc::clone(file), urls: false })),
@@ -364,6 +379,10 @@ impl OpenLines {
         }
         true
     }
+}
+
+fn parse(raw: Result<RawRun>) -> Vec<Result<Run>> {
+    raw.map_or_else(|error| vec![Err(error)], RawRun::parse)
 }
 
 /// A run that is parsed already.

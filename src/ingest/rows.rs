@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ::csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::lines::{LINE_LIMIT, Lines};
+use super::rejected::Rejected;
 use crate::error::{Error, Result};
-
-/// Rejected rows that are reported one by one; the rest is only counted.
-const MAX_REJECTED: usize = 100;
 
 /// Shows every row, the header included, to `each`; returns what it and the reader rejected, with
 /// the line as the place.
@@ -26,8 +24,8 @@ pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&By
         .buffer_capacity(READ_AHEAD)
         .from_reader(limited);
     let mut row = ByteRecord::new();
-    let mut rejected = Vec::new();
-    let mut unnamed = 0;
+    let mut rejected = Rejected::default();
+    let mut end = None;
     loop {
         left.store(LINE_LIMIT, Ordering::Relaxed);
         let line = reader.position().line();
@@ -36,22 +34,17 @@ pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&By
             Ok(true) => each(&row),
             Err(e) => {
                 let help = "check that quotes are closed and that the file is complete";
-                rejected.push(Error::new(format!("cannot read on: {e}")).help(help).at(format!("line {line}")));
+                end = Some(Error::new(format!("cannot read on: {e}")).help(help).at(format!("line {line}")));
                 break;
             }
         };
         if let Err(error) = result {
             let line = row.position().map_or(line, |p| p.line());
-            if rejected.len() < MAX_REJECTED {
-                rejected.push(error.at(format!("line {line}")));
-            } else {
-                unnamed += 1;
-            }
+            rejected.push(error.at(format!("line {line}")));
         }
     }
-    if unnamed > 0 {
-        rejected.push(Error::new(format!("{unnamed} more rows were rejected")).help("correct the first ones and see"));
-    }
+    let mut rejected = rejected.into_errors("rows");
+    rejected.extend(end);
     rejected
 }
 
@@ -98,11 +91,11 @@ mod tests {
 
     #[test]
     fn a_flood_of_bad_rows_is_counted() {
-        let text = "x\n".repeat(MAX_REJECTED + 5);
+        let text = "x\n".repeat(105);
         let lines = Lines::open(Box::new(io::Cursor::new(text))).unwrap();
         let rejected = for_each_row(lines, b',', |_| Err(Error::new("bad")));
-        assert_eq!(rejected.len(), MAX_REJECTED + 1);
+        assert_eq!(rejected.len(), 101);
         assert_eq!(rejected[1].to_string(), "line 2: bad");
-        assert_eq!(rejected[MAX_REJECTED].problem(), "5 more rows were rejected");
+        assert_eq!(rejected[100].problem(), "5 more rows were rejected");
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Writes `bytes` to `path`: whoever opens the file sees the old content or all of the new one, never a part.
 ///
-/// The bytes go to a temporary file of the same folder, which then takes the name of `path`. A link is followed; a device
+/// The bytes go to a temporary file of the same folder, which then takes the name of `path`, and the permissions of the file that had it. A link is followed; a device
 /// or a pipe, such as `/dev/stdout`, takes the bytes as they come.
 ///
 /// ```
@@ -57,15 +57,31 @@ impl WholeFile {
     /// # Errors
     /// As [`write_whole`].
     pub fn create(path: &Path) -> Result<Self> {
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let device = path.exists() && !path.is_file() && !path.is_dir();
-        let temporary = if device { None } else { Some(temporary_beside(&path)?) };
-        let file = match &temporary {
-            Some(temporary) => OpenOptions::new().write(true).create_new(true).open(temporary),
-            None => OpenOptions::new().write(true).open(&path),
+        let path = followed(path).map_err(|error| cannot_write(path, &error))?;
+        let old = fs::metadata(&path).ok();
+        let device = old.as_ref().is_some_and(|old| !old.is_file() && !old.is_dir());
+        let (temporary, file) = if device {
+            (None, OpenOptions::new().write(true).open(&path))
+        } else {
+            let (temporary, file) = create_beside(&path)?;
+            (Some(temporary), Ok(file))
         };
-        let file = BufWriter::new(file.map_err(|error| cannot_write(&path, &error))?);
-        Ok(Self { path, temporary, file, finished: false })
+        let file = file.map_err(|error| cannot_write(&path, &error))?;
+        let whole = Self { path, temporary, file: BufWriter::new(file), finished: false };
+        if let Some(old) = old.filter(fs::Metadata::is_file) {
+            whole.take_permissions(&old).map_err(|error| cannot_write(&whole.path, &error))?;
+        }
+        Ok(whole)
+    }
+
+    /// Whoever may not read the old content may not read the new one either.
+    fn take_permissions(&self, old: &fs::Metadata) -> io::Result<()> {
+        let file = self.file.get_ref();
+        // some file systems know only one mode, and refuse to set any
+        if file.metadata()?.permissions() == old.permissions() {
+            return Ok(());
+        }
+        file.set_permissions(old.permissions())
     }
 
     /// Gives the file its name.
@@ -102,15 +118,33 @@ impl Drop for WholeFile {
     }
 }
 
-/// A name in the folder of `path` that no other process uses.
-fn temporary_beside(path: &Path) -> Result<PathBuf> {
+/// Where a path leads; a link may lead to a file that is still to be made.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    match (path.canonicalize(), fs::read_link(path)) {
+        (Err(error), Ok(target)) if error.kind() == io::ErrorKind::NotFound => followed(&path.with_file_name(target)),
+        (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        (result, _) => result,
+    }
+}
+
+/// Makes a file in the folder of `path` that no other process uses. A run that was killed may have left one of the same
+/// process number.
+fn create_beside(path: &Path) -> Result<(PathBuf, File)> {
     let name = path.file_name().ok_or_else(|| {
         Error::new("not the name of a file").help("give a file name, such as chart.svg").at(path.display().to_string())
     })?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.tmp", std::process::id()));
-    Ok(path.with_file_name(hidden))
+    let mut number = 0_u64;
+    loop {
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}-{number}.tmp", std::process::id()));
+        let temporary = path.with_file_name(hidden);
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+            Ok(file) => return Ok((temporary, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(cannot_write(path, &error)),
+        }
+    }
 }
 
 /// What is wrong with a file that cannot be written, and what to do.
@@ -152,6 +186,47 @@ mod tests {
         std::os::unix::fs::symlink("/dev/null", &device).unwrap();
         write_whole(&device, b"x").unwrap();
         assert!(!Path::new("/dev/null").is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_nothing_are_followed_and_circles_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("charts")).unwrap();
+        std::os::unix::fs::symlink("link.svg", at("first.svg")).unwrap();
+        std::os::unix::fs::symlink("charts/a.svg", at("link.svg")).unwrap();
+        write_whole(&at("first.svg"), b"new").unwrap();
+        assert_eq!(fs::read(at("charts/a.svg")).unwrap(), b"new");
+        assert!(at("first.svg").is_symlink() && at("link.svg").is_symlink());
+        std::os::unix::fs::symlink("circle.svg", at("circle.svg")).unwrap();
+        assert!(write_whole(&at("circle.svg"), b"x").is_err() && at("circle.svg").is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        for mode in [0o600, 0o444, 0o666] {
+            fs::write(&path, b"old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            write_whole(&path, b"new").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"new");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        let (left, _) = create_beside(&path).unwrap();
+        write_whole(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(left.exists() && fs::read_dir(folder.path()).unwrap().count() == 2);
     }
 
     #[test]

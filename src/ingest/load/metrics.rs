@@ -54,14 +54,19 @@ fn first_cell(line: &str) -> Option<&str> {
 pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
     let head = String::from_utf8_lossy(lines.head()?).into_owned();
     let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&d| head.bytes().filter(|b| *b == d).count());
-    let (mut labels, mut columns): (Vec<Vec<String>>, Vec<Series>) = (Vec::new(), Vec::new());
+    let mut labels: Vec<Vec<String>> = Vec::new();
+    let (mut starts, mut totals) = (Vec::new(), Vec::new());
     let rejected = for_each_row(lines, delimiter.unwrap_or(b','), |row| {
         if row.len() > MAX_COLUMNS {
             return Err(Error::new(format!("{} columns: expected at most {MAX_COLUMNS}", row.len())).help(FORMS));
         }
         let cells: Vec<String> = row.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
         match cells.first().and_then(|first| moment(first)) {
-            Some(at) => values(at, row, &mut columns),
+            Some(at) => {
+                add(row, &mut totals)?;
+                starts.push(at);
+                Ok(())
+            }
             None if labels.len() < LABEL_ROWS => {
                 labels.push(cells);
                 Ok(())
@@ -72,11 +77,12 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
             .help(FORMS)),
         }
     });
+    let periods = Periods::new(starts);
     let mut loads = Loads::default();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (i, series) in columns.into_iter().enumerate() {
+    for (i, total) in totals.into_iter().enumerate() {
         let of_column = || labels.iter().filter_map(|row| row.get(i + 1)).map(String::as_str);
-        if series.moments.is_empty() && of_column().all(str::is_empty) {
+        if total == 0.0 && of_column().all(str::is_empty) {
             continue;
         }
         let place = || format!("column {}", i + 2);
@@ -92,8 +98,7 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
         })?;
         let period = labels.iter().find(|row| row.first().is_some_and(|cell| cell.eq_ignore_ascii_case("period")));
         let period = period.and_then(|row| row.get(i + 1)).and_then(|cell| seconds(cell));
-        let series = Series { period_s: period, ..series };
-        let per_month = series.per_month().map_err(|e| e.at(place()))?;
+        let per_month = periods.per_month(total, period).map_err(|e| e.at(place()))?;
         let first = *places.entry(name.clone()).or_insert(i);
         if first != i {
             return Err(twice(&name, &format!("column {}", first + 2), "column").at(place()));
@@ -103,8 +108,8 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
     Ok((loads, rejected))
 }
 
-/// The values of one period; an empty cell is a period without invocations.
-fn values(at: f64, row: &ByteRecord, columns: &mut Vec<Series>) -> Result<()> {
+/// Adds the values of one period to the totals of the columns; an empty cell is a period without invocations.
+fn add(row: &ByteRecord, totals: &mut Vec<f64>) -> Result<()> {
     let value = |cell: &[u8]| match String::from_utf8_lossy(cell).trim() {
         "" | "-" => Ok(0.0),
         text => invocations(text.parse().map_err(|_| {
@@ -113,45 +118,45 @@ fn values(at: f64, row: &ByteRecord, columns: &mut Vec<Series>) -> Result<()> {
         })?),
     };
     let values = row.iter().skip(1).map(value).collect::<Result<Vec<_>>>()?;
-    columns.resize_with(columns.len().max(values.len()), Series::default);
-    for (column, value) in columns.iter_mut().zip(values) {
-        column.add(at, value);
+    totals.resize(totals.len().max(values.len()), 0.0);
+    for (total, value) in totals.iter_mut().zip(values) {
+        *total += value;
     }
     Ok(())
 }
 
-/// Invocations by period.
-#[derive(Debug, Default)]
-pub(super) struct Series {
-    /// Starts of the periods, in seconds.
-    moments: Vec<f64>,
-    total: f64,
-    period_s: Option<f64>,
+/// The periods of a graph or an answer. All its functions share them: CloudWatch leaves out those in which a function was not
+/// invoked.
+#[derive(Debug)]
+pub(super) struct Periods {
+    /// When they start, in seconds, in order.
+    starts: Vec<f64>,
 }
 
-impl Series {
-    /// Adds the invocations of the period that starts at `at` seconds.
-    pub(super) fn add(&mut self, at: f64, invocations: f64) {
-        self.moments.push(at);
-        self.total += invocations;
+impl Periods {
+    /// The periods that start at these seconds, in any order.
+    pub(super) fn new(mut starts: Vec<f64>) -> Self {
+        starts.sort_by(f64::total_cmp);
+        starts.dedup();
+        Self { starts }
     }
 
-    /// What they come to in a month of 730 hours.
+    /// What the invocations of all of them come to in a month of 730 hours.
     ///
     /// The span runs from the first period to the end of the last; a period lasts as long as the smallest distance between
-    /// two, unless it was given.
-    pub(super) fn per_month(&self) -> Result<f64> {
-        let mut moments = self.moments.clone();
-        moments.sort_by(f64::total_cmp);
-        moments.dedup();
-        let smallest = moments.windows(2).map(|w| w[1] - w[0]).reduce(f64::min);
-        let period = self.period_s.or(smallest).ok_or_else(|| {
+    /// two, unless it was given. No invocation is none a month, however long the span is.
+    pub(super) fn per_month(&self, total: f64, period_s: Option<f64>) -> Result<f64> {
+        if total == 0.0 {
+            return Ok(0.0);
+        }
+        let smallest = self.starts.windows(2).map(|w| w[1] - w[0]).reduce(f64::min);
+        let period = period_s.or(smallest).ok_or_else(|| {
             Error::new("there is one period, which does not say how long it is: expected two or more")
                 .help("download the graph with a period of one day or one hour")
         })?;
-        let span = moments.last().zip(moments.first()).map_or(0.0, |(last, first)| last - first) + period;
+        let span = self.starts.last().zip(self.starts.first()).map_or(0.0, |(last, first)| last - first) + period;
         if span > 0.0 {
-            invocations(self.total * HOURS_PER_MONTH * 3600.0 / span)
+            invocations(total * HOURS_PER_MONTH * 3600.0 / span)
         } else {
             Err(Error::new("the periods have no length: expected times that differ").help(FORMS))
         }
@@ -235,10 +240,9 @@ mod tests {
 
     #[test]
     fn a_single_period_needs_its_length() {
-        let mut series = Series::default();
-        series.add(0.0, 730.0);
-        assert!(series.per_month().unwrap_err().to_string().contains("two or more"));
-        series.period_s = Some(3600.0);
-        assert_eq!(series.per_month(), Ok(730.0 * 730.0));
+        let one = Periods::new(vec![0.0]);
+        assert!(one.per_month(730.0, None).unwrap_err().to_string().contains("two or more"));
+        assert_eq!(one.per_month(730.0, Some(3600.0)), Ok(730.0 * 730.0));
+        assert_eq!(one.per_month(0.0, None), Ok(0.0));
     }
 }

@@ -40,7 +40,7 @@ pub struct Loads {
 
 impl Loads {
     /// Reads load files one after the other: what a later file knows of a function replaces what an earlier one said. The
-    /// errors are rejected rows, with their places.
+    /// errors are rejected rows and entries, with their places.
     ///
     /// ```
     /// let folder = tempfile::tempdir()?;
@@ -120,7 +120,7 @@ fn read_one(source: Source) -> Result<(Loads, Vec<Error>)> {
     let head = String::from_utf8_lossy(head).into_owned();
     let first = head.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     if first.trim_start().starts_with(['{', '[']) {
-        return json::read(lines.whole()?).map(|loads| (loads, Vec::new()));
+        return json::read(lines.whole()?);
     }
     if let Some(delimiter) = table::delimiter(first) {
         return Ok(table::read(lines, delimiter));
@@ -257,8 +257,9 @@ mod tests {
         assert!(error.contains("column 3") && error.contains("column 2"), "{error}");
 
         let listing = |mb: u32| format!(r#"{{"Functions": [{{"FunctionName": "a", "MemorySize": {mb}}}]}}"#);
-        let error = read(&[&(listing(128) + &listing(256))]).unwrap_err().to_string();
-        assert!(error.contains("'a' is listed twice"), "{error}");
+        let (loads, rejected) = read(&[&(listing(128) + &listing(256))]).unwrap();
+        assert_eq!(loads.get("a").and_then(|l| l.memory).map(|m| m.mb()), Some(128));
+        assert!(rejected.len() == 1 && rejected[0].to_string().contains("'a' is listed twice"), "{rejected:?}");
         assert!(read(&[&(listing(128) + &listing(128))]).is_ok());
 
         // pages of one metric
@@ -269,6 +270,52 @@ mod tests {
         };
         let (loads, _) = read(&[&(page(1) + &page(2))]).unwrap();
         assert_eq!(loads.get("a").and_then(|l| l.invocations_per_month), Some(730.0));
+    }
+
+    #[test]
+    fn bad_entries_are_named_and_the_others_are_read() {
+        let listing = r#"{"Functions": [{"FunctionName": "a", "MemorySize": 64}, {"FunctionName": "b", "Timeout": 0},
+            {"FunctionName": "c", "Architectures": ["mips"]}, {"FunctionName": 3}, {"FunctionName": "d", "Timeout": 3}]}"#;
+        let (loads, rejected) = read(&[listing]).unwrap();
+        assert_eq!(loads.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["d"]);
+        let words = ["function 1: a: ", "function 2: b: ", "function 3: c: ", "function 4: not a list"];
+        assert_eq!(rejected.len(), words.len(), "{rejected:?}");
+        for (error, words) in rejected.iter().zip(words) {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+
+        let answer = r#"{"MetricDataResults": [{"Label": "a", "Timestamps": ["2026-05-01"], "Values": [-1]},
+            {"Label": "Invocations", "Timestamps": [], "Values": []},
+            {"Label": "b", "Timestamps": ["2026-05-01"], "Values": []},
+            {"Label": "c", "Timestamps": ["2026-05-01", "2026-05-02"], "Values": [24, 24]},
+            {"Label": "a", "Timestamps": ["2026-05-02"], "Values": [24]}, {"Label": "d", "Timestamps": [], "Values": []}]}"#;
+        let (loads, rejected) = read(&[answer]).unwrap();
+        let found: Vec<_> = loads.iter().map(|(name, load)| (name, load.invocations_per_month)).collect();
+        assert_eq!(found, [("c", Some(730.0)), ("d", Some(0.0))]);
+        let words = ["metric 2: the label", "metric 'a': metric 1: -1.0", "metric 'b': metric 3: 1 times and 0 values"];
+        assert_eq!(rejected.len(), words.len(), "{rejected:?}");
+        for (error, words) in rejected.iter().zip(words) {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+
+        let one =
+            r#"{"MetricDataResults": [{"Label": "a", "Timestamps": ["2026-05-01"], "Values": [7]}, {"Label": "b"}]}"#;
+        let (loads, rejected) = read(&[one]).unwrap();
+        assert_eq!(loads.get("b").and_then(|l| l.invocations_per_month), Some(0.0));
+        assert!(rejected.len() == 1 && rejected[0].to_string().contains("metric 'a': there is one period"));
+    }
+
+    #[test]
+    fn functions_of_an_answer_share_its_periods_as_those_of_a_graph_do() {
+        let graph = "Label,busy,rare\n2026-05-01,24,\n2026-05-02,24,\n2026-05-03,24,24\n2026-05-04,24\n";
+        let answer = r#"{"MetricDataResults": [{"Label": "rare", "Timestamps": ["2026-05-03"], "Values": [24]},
+            {"Label": "busy", "Timestamps": ["2026-05-04", "2026-05-03"], "Values": [24, 24]}]}
+            {"MetricDataResults": [{"Label": "busy", "Timestamps": ["2026-05-02", "2026-05-01"], "Values": [24, 24]}]}"#;
+        for text in [graph, answer] {
+            let (loads, rejected) = read(&[text]).unwrap();
+            let of = |name| loads.get(name).and_then(|l| l.invocations_per_month);
+            assert_eq!((of("busy"), of("rare")), (Some(730.0), Some(730.0 / 4.0)), "{rejected:?}");
+        }
     }
 
     #[test]
