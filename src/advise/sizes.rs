@@ -40,7 +40,19 @@ pub(crate) fn proposed_sizes(run: &Run) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
 }
 
 /// The sizes that leave room for the memory used and at which the run does not fail, and the others.
-pub(crate) fn large_enough(run: &Run, sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+///
+/// ```
+/// use powercurve::advise::large_enough;
+/// use powercurve::curve::{Failure, RunWarning};
+/// use powercurve::{MemoryMb, PowerCurve, Run};
+/// let sizes = [128, 256, 512].map(MemoryMb::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+/// let mut run = Run::new("resize", PowerCurve::from_ms(&[(256, 110.0), (512, 90.0)])?);
+/// run.warnings = vec![RunWarning::Failed { memory: sizes[1], failure: Failure::Timeout, failed: 1, succeeded: 9 }];
+/// let (large_enough, too_small) = large_enough(&run, &sizes, Some(120.0));
+/// assert_eq!((&large_enough[..], &too_small[..]), (&sizes[2..], &sizes[..2]));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn large_enough(run: &Run, sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
     let (with_room, mut too_small) = with_room(sizes, used_mb);
     let (failing, kept): (Vec<_>, Vec<_>) = with_room.into_iter().partition(|&m| run.fails_at(m));
     too_small.extend(failing);
@@ -67,7 +79,16 @@ pub fn dependable(run: &Run, curve: &PricedCurve) -> PricedCurve {
 
 /// What to say when one of the `proposed` sizes is smaller than all measured ones and nobody knows how much memory the
 /// function uses.
-pub(crate) fn beyond_measured(
+///
+/// ```
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::beyond_measured};
+/// let run = Run::new("resize", PowerCurve::from_ms(&[(512, 110.0), (1024, 90.0)])?);
+/// let said = |used| beyond_measured(&run, used, [MemoryMb::MIN].into_iter());
+/// assert!(said(None).is_some_and(|words| words.contains("below 512 MB")));
+/// assert_eq!(said(Some(60.0)), None);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn beyond_measured(
     run: &Run,
     used_mb: Option<f64>,
     mut proposed: impl Iterator<Item = MemoryMb>,

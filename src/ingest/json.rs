@@ -7,15 +7,13 @@ use memchr::memmem;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::rejected::MAX_NAMED;
 use super::{lpt, parse_record};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 
 /// How deep a document is searched, counting each object, list, and JSON inside a string.
 pub(super) const MAX_DEPTH: usize = 24;
-
-/// Bad items of one text that are reported one by one; the rest is only counted.
-const MAX_REJECTED: usize = 100;
 
 /// An object key, borrowed from the document where it holds no escapes.
 #[derive(serde::Deserialize)]
@@ -120,14 +118,14 @@ impl Found {
     fn extend(&mut self, runs: impl IntoIterator<Item = Result<Run>>) {
         for run in runs {
             self.rejected += usize::from(run.is_err());
-            if run.is_ok() || self.rejected <= MAX_REJECTED {
+            if run.is_ok() || self.rejected <= MAX_NAMED {
                 self.runs.push(run);
             }
         }
     }
 
     fn into_runs(mut self) -> Vec<Result<Run>> {
-        if let unnamed @ 1.. = self.rejected.saturating_sub(MAX_REJECTED) {
+        if let unnamed @ 1.. = self.rejected.saturating_sub(MAX_NAMED) {
             let error = Error::new(format!("{unnamed} more items were rejected"));
             self.runs.push(Err(error.help("correct the first ones and see")));
         }
@@ -272,11 +270,11 @@ mod tests {
 
     #[test]
     fn a_flood_of_bad_items_is_counted() {
-        let items = ["{}"; MAX_REJECTED + 5];
+        let items = ["{}"; MAX_NAMED + 5];
         for text in [format!("[{}]", items.join(",")), items.join(" ")] {
             let runs = runs(text.as_bytes(), "file");
-            assert_eq!(runs.len(), MAX_REJECTED + 1);
-            assert_eq!(runs[MAX_REJECTED].as_ref().unwrap_err().problem(), "5 more items were rejected");
+            assert_eq!(runs.len(), MAX_NAMED + 1);
+            assert_eq!(runs[MAX_NAMED].as_ref().unwrap_err().problem(), "5 more items were rejected");
         }
     }
 

@@ -63,6 +63,7 @@ impl Lines {
     }
 
     /// The same input, cut off with an error where it goes on after `limit` more bytes, in readers that keep what they read.
+    #[cfg(feature = "loads")]
     pub(super) fn at_most(mut self, limit: u64) -> Self {
         self.reader = Box::new(AtMost { inner: self.reader, limit, left: limit });
         self
@@ -205,12 +206,14 @@ impl Lines {
 }
 
 /// What [`Lines::at_most`] reads from.
+#[cfg(feature = "loads")]
 struct AtMost {
     inner: Box<dyn Read + Send>,
     limit: u64,
     left: u64,
 }
 
+#[cfg(feature = "loads")]
 impl Read for AtMost {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // one byte more than there may be tells an end from a limit
@@ -288,6 +291,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "loads")]
     fn an_input_that_may_not_go_on_ends_with_an_error() {
         let of = |bytes: u64| {
             let lines = Lines::open(Box::new(io::repeat(b'x').take(bytes))).unwrap().at_most(1 << 20);

@@ -3,7 +3,7 @@
 use crate::error::Error;
 
 /// Rejections that are reported one by one; the rest is only counted.
-const MAX_NAMED: usize = 100;
+pub(super) const MAX_NAMED: usize = 100;
 
 /// The first rejections, and how many came after them.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::curve::{Point, Run};
+use crate::curve::{Point, Run, Start};
 use crate::model::{Observation, Posterior};
 use crate::pattern::{Family, Pattern, Shares};
 use crate::platform::cpu::{ONE_VCPU_MB, knee_mb};
@@ -201,6 +201,12 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
     let mut warnings: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
     if points.len() < 3 {
         warnings.push(format!("only {} measured: three or more sizes are needed to see a shape", was(points.len())));
+    }
+    // where REPORT lines tell what was billed, the init is not part of the durations
+    if run.start == Some(Start::Cold) && points.iter().all(|p| p.sample.billed_ms.is_none()) {
+        warnings.push(
+            "all calls were cold starts: their init takes the same time at every size and reads as waiting".into(),
+        );
     }
     let noise = posterior.variance().sqrt();
     // any two sizes lie on a smooth curve

@@ -263,7 +263,8 @@ fn levers(levers: &Levers, reading: &Classification) -> String {
         Err(error) => return paragraph(&format!("The fitted function does not finish here: {}.", error.problem())),
     };
     let mut html = paragraph(&format!(
-        "At {}, for the workload that explains the measurements within {:.1} %: {} and {} a month before any change.",
+        "At {}, for the workload that explains the measurements within {:.1} %: {} and {} a month before any change, at \
+         list prices with the charge per request.",
         levers.memory,
         100.0 * levers.rms,
         before.duration,
