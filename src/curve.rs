@@ -496,6 +496,7 @@ impl Run {
 /// assert!(warning.to_string().starts_with("3 of 10 invocations at 128 MB ran out of memory"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Failure {
     /// It ran into the function's timeout.
     Timeout,
@@ -517,6 +518,7 @@ pub enum Failure {
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum RunWarning {
     /// Invocations that failed at a size; their durations are not in the curve.
     Failed {

@@ -44,7 +44,7 @@ pub struct PriceArgs {
 }
 
 fn storage(s: &str) -> std::result::Result<f64, String> {
-    s.parse().ok().filter(|mb| (512.0..=10_240.0).contains(mb)).ok_or_else(|| "expected 512 to 10240 MB".into())
+    s.parse().ok().filter(|mb| Prices::STORAGE_MB.contains(mb)).ok_or_else(|| "expected 512 to 10240 MB".into())
 }
 
 impl PriceArgs {

@@ -3,15 +3,12 @@
 //! aws-lambda-power-tuning computes `averagePrice = ceil(billed ms) * price * memory / 128`, so
 //! the billed duration comes back from the cost once the price is known.
 
-use crate::curve::{Arch, Point, PowerCurve, Run, RunWarning};
+use std::sync::LazyLock;
 
-/// Price of an x86_64 function in aws-lambda-power-tuning, in $ per GB-second (2.1e-9 $ per ms of 128 MB).
-///
-/// Source: lambda/utils.js and template.yml of aws-lambda-power-tuning; 47 decoded public runs agree.
-const X86_64_USD_PER_GB_S: f64 = 2.1e-9 * 8.0 * 1000.0;
-
-/// The same for an arm64 function (1.7e-9 $ per ms of 128 MB).
-const ARM64_USD_PER_GB_S: f64 = 1.7e-9 * 8.0 * 1000.0;
+use crate::curve::{Arch, PowerCurve, Run, RunWarning};
+use crate::platform::billing::{BillingStep, gb_seconds};
+use crate::platform::pricing::{PriceBasis, PriceTable};
+use crate::units::Currency;
 
 /// Room around a price: list prices lie 0.8 % (x86_64) and 2 % (arm64) below those of
 /// aws-lambda-power-tuning, and rounding up to whole ms adds up to 1 ms.
@@ -47,18 +44,20 @@ pub fn infer_arch(curve: &PowerCurve) -> Option<Arch> {
         .points()
         .iter()
         .filter(|p| p.duration.ms() >= LONG_MS)
-        .filter_map(|p| Some(p.cost?.usd() / gb_seconds(p, p.duration.ms())))
+        .filter_map(|p| Some(p.cost?.usd() / gb_seconds(p.memory, p.duration)))
         .collect();
     [Arch::X86_64, Arch::Arm64].into_iter().find(|&arch| {
-        let near = prices.iter().filter(|&price| (price / usd_per_gb_s(arch) - 1.0).abs() < TOLERANCE).count();
+        let of_arch = usd_per_gb_s(arch);
+        let near = prices.iter().filter(|&price| (price / of_arch - 1.0).abs() < TOLERANCE).count();
         2 * near > prices.len()
     })
 }
 
 /// The size at which the duration exceeds the billed duration most, where it clearly does.
 fn unbilled_init(curve: &PowerCurve, arch: Arch) -> Option<RunWarning> {
+    let price = usd_per_gb_s(arch);
     let excess = curve.points().iter().filter_map(|p| {
-        let billed_ms = p.cost?.usd() / (usd_per_gb_s(arch) * gb_seconds(p, 1.0));
+        let billed_ms = p.duration.ms() * (p.cost?.usd() / (price * gb_seconds(p.memory, p.duration)));
         let excess = p.duration.ms() - billed_ms;
         (excess > UNBILLED_MS && excess > UNBILLED_SHARE * p.duration.ms()).then_some((excess, billed_ms, p))
     });
@@ -66,20 +65,22 @@ fn unbilled_init(curve: &PowerCurve, arch: Arch) -> Option<RunWarning> {
     Some(RunWarning::UnbilledInit { memory: point.memory, duration_ms: point.duration.ms(), billed_ms })
 }
 
-fn gb_seconds(point: &Point, ms: f64) -> f64 {
-    point.memory.as_f64() / 1024.0 * ms / 1000.0
-}
-
-const fn usd_per_gb_s(arch: Arch) -> f64 {
-    match arch {
-        Arch::X86_64 => X86_64_USD_PER_GB_S,
-        Arch::Arm64 => ARM64_USD_PER_GB_S,
-    }
+/// Price of aws-lambda-power-tuning in us-east-1; 47 decoded public runs agree with it.
+fn usd_per_gb_s(arch: Arch) -> f64 {
+    static PRICES: LazyLock<[f64; 2]> = LazyLock::new(|| {
+        [Arch::X86_64, Arch::Arm64].map(|arch| {
+            let home = Currency::Usd.home_region();
+            let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, home, arch, BillingStep::Ms1);
+            tariff.map_or(f64::NAN, |tariff| tariff.usd_per_gb_s())
+        })
+    });
+    PRICES[usize::from(arch == Arch::Arm64)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::Point;
     use crate::units::{MemoryMb, Millis, Usd};
 
     /// A curve billed for `billed_ms` at the price that aws-lambda-power-tuning uses.

@@ -38,8 +38,13 @@ pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&By
                 break;
             }
         };
-        if let Err(error) = result {
+        if let Err(mut error) = result {
             let line = row.position().map_or(line, |p| p.line());
+            let last = reader.position().line() - 1;
+            if last > line {
+                error = Error::new(format!("a quote holds everything to line {last}: expected a row on one line"))
+                    .help("close the quote, and double the quotes inside a cell");
+            }
             rejected.push(error.at(format!("line {line}")));
         }
     }
@@ -87,6 +92,19 @@ mod tests {
             "{}",
             rejected[0]
         );
+    }
+
+    #[test]
+    fn a_row_that_a_quote_makes_of_many_lines_is_named_as_that() {
+        let text = "a,b\n\"1,2\n3,4\n5,6\n\"7,8\n9,10\n";
+        let lines = Lines::open(Box::new(io::Cursor::new(text))).unwrap();
+        let rejected = for_each_row(lines, b',', |row| match row.get(0) {
+            Some(b"9" | b"a") => Ok(()),
+            _ => Err(Error::new("bad")),
+        });
+        assert_eq!(rejected.len(), 1);
+        let error = rejected[0].to_string();
+        assert!(error.starts_with("line 2: a quote holds everything to line 5"), "{error}");
     }
 
     #[test]

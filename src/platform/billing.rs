@@ -169,6 +169,11 @@ impl Tariff {
         self.currency
     }
 
+    /// The price of a GB-second, in dollars.
+    pub(crate) const fn usd_per_gb_s(&self) -> f64 {
+        self.per_ms_128mb / Self::GB_S_PER_MS_128MB
+    }
+
     /// The billing step.
     pub const fn step(&self) -> BillingStep {
         self.step

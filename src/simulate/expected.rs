@@ -57,6 +57,7 @@ impl Breakdown {
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// It finishes, and this is where the time goes.
     Finished(Breakdown),

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use ::csv::ByteRecord;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-use super::{FORMS, HOURS_PER_MONTH, Loads, invocations, twice};
+use super::{FORMS, Loads, invocations, twice};
 use crate::error::{Error, Result};
 use crate::ingest::lines::Lines;
 use crate::ingest::rows::for_each_row;
 use crate::load::FunctionLoad;
+use crate::platform::pricing::SECONDS_PER_MONTH;
 
 /// Words of a label that name the metric, never the function.
 const METRIC_WORDS: [&str; 16] = [
@@ -156,7 +157,7 @@ impl Periods {
         })?;
         let span = self.starts.last().zip(self.starts.first()).map_or(0.0, |(last, first)| last - first) + period;
         if span > 0.0 {
-            invocations(total * HOURS_PER_MONTH * 3600.0 / span)
+            invocations(total * SECONDS_PER_MONTH / span)
         } else {
             Err(Error::new("the periods have no length: expected times that differ").help(FORMS))
         }

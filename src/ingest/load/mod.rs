@@ -14,9 +14,7 @@ use super::{Input, MAX_GROUPS, Source, inputs};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::load::{FunctionLoad, function_name};
-
-/// Hours of a month, as AWS's calculators count them.
-const HOURS_PER_MONTH: f64 = 730.0;
+use crate::platform::pricing::Prices;
 
 /// Largest load file, unpacked, in bytes: tables and graphs are kept whole.
 const MAX_BYTES: u64 = 64 << 20;
@@ -147,7 +145,7 @@ fn invocations(x: f64) -> Result<f64> {
 
 /// A size of ephemeral storage, in MB.
 fn storage(mb: f64) -> Result<f64> {
-    if (512.0..=10_240.0).contains(&mb) {
+    if Prices::STORAGE_MB.contains(&mb) {
         Ok(mb)
     } else {
         Err(Error::new(format!("ephemeral storage of {mb} MB is outside what Lambda offers: expected 512 to 10240"))

@@ -5,6 +5,7 @@
 
 mod table;
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -152,6 +153,9 @@ pub struct Prices {
 impl Prices {
     /// Ephemeral storage that costs nothing, in MB.
     pub(crate) const FREE_STORAGE_MB: f64 = 512.0;
+
+    /// Ephemeral storage that Lambda offers, in MB. Source: AWS Lambda quotas.
+    pub const STORAGE_MB: RangeInclusive<f64> = Self::FREE_STORAGE_MB..=10_240.0;
 
     /// The same prices with those that the user gave instead.
     #[must_use]

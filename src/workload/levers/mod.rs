@@ -97,6 +97,7 @@ impl Environment {
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Lever {
     /// Reuse connections between calls and invocations.
     KeepAlive,
