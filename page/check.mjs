@@ -59,7 +59,7 @@ async function workloadFile(page) {
 async function agrees(page, ...flags) {
   const file = await workloadFile(page);
   const seen = await shown(page);
-  const table = cli("simulate", file, ...flags).split("\n").map((line) => line.trim().split(/\s{2,}/)).filter((cells) => / MB$/.test(cells[0] ?? ""));
+  const table = cli("simulate", file, ...flags).split("\n").map((line) => line.trim().split(/\s{2,}/)).filter((cells) => /^\d+ MB$/.test(cells[0] ?? ""));
   // sizes that fail are warnings on the command line, rows without a cost on the page
   assert.deepEqual(seen.rows.filter((r) => r[2] !== ""), table, "the table");
   const run = temporary("run.jsonl", cli("simulate", file, ...flags, "--format", "jsonl"));
