@@ -1,10 +1,10 @@
-//! Each preset's expected curve shows what its pattern is known for: slopes, flatness, knee.
+//! The expected curve of each preset shows what its pattern is known for: slopes, flatness, knee.
 //!
 //! The slope between two sizes is -d ln(duration) / d ln(memory): 1 is CPU-bound, 0 is waiting. The bounds
 //! are those of published curves of the same kind of function.
 
 use powercurve::simulate::exact;
-use powercurve::workload::preset;
+use powercurve::workload::{PRESETS, preset};
 use powercurve::{MemoryMb, PowerCurve};
 
 fn curve(name: &str) -> PowerCurve {
@@ -105,9 +105,38 @@ fn s3_download_on_threads_goes_on_to_the_network_cap() {
 }
 
 #[test]
+fn thumbnail_is_steep_where_its_cpu_work_rules_and_ends_on_its_calls() {
+    let c = curve("thumbnail");
+    assert!((0.9..1.15).contains(&slope(&c, 128, 512)), "{}", slope(&c, 128, 512));
+    assert!((0.7..0.95).contains(&slope(&c, 1024, 1768)), "{}", slope(&c, 1024, 1768));
+    assert!((1600..=1900).contains(&knee(&c)), "{}", knee(&c));
+    let cheapest = c.points().iter().min_by(|a, b| a.cost.partial_cmp(&b.cost).unwrap()).unwrap();
+    assert!(cheapest.memory.mb() < 1024, "{}", cheapest.memory);
+}
+
+#[test]
+fn java_cold_start_has_a_floor_that_no_size_moves() {
+    let c = curve("java-cold-start");
+    // the init of 2100 ms, and a first call of about two seconds of CPU work behind it
+    assert!(ms(&c, 10_240) > 2100.0 && ms(&c, 10_240) < 2100.0 + 2200.0, "{}", ms(&c, 10_240));
+    let first_call = |mb| ms(&c, mb) - 2100.0;
+    let gain = first_call(256) / first_call(1024);
+    assert!((3.6..4.4).contains(&gain), "{gain}");
+}
+
+#[test]
 fn small_database_has_no_trend() {
     let c = curve("small-database");
     assert!(slope(&c, 128, 1024).abs() < 0.05 && slope(&c, 1024, 10_240).abs() < 0.01);
     // waiting in the queue is nearly all of it
     assert!(ms(&c, 1024) > 10.0 * (4.0 + 4.0));
+}
+
+#[test]
+fn no_preset_goes_without_a_test() {
+    let tested = include_str!("presets_show_their_pattern.rs");
+    for preset in PRESETS {
+        let name = preset.name;
+        assert!(tested.contains(&format!("curve(\"{name}\")")), "{name}");
+    }
 }

@@ -97,8 +97,8 @@ pub fn beyond_measured(
     let beyond = proposed.any(|memory| memory < smallest);
     beyond.then(|| {
         format!(
-            "how much memory the function uses is not known: below {smallest}, the smallest size measured, it may fail; give \
-             --max-memory-used"
+            "how much memory the function uses is not known: below {smallest}, the smallest size measured, it may fail; its \
+             log says (Max Memory Used)"
         )
     })
 }

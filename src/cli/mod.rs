@@ -1,4 +1,5 @@
-//! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints.
+//! The command line: one file a command, arguments and glue, no arithmetic. Only this module prints, and what shows itself
+//! in a notebook.
 
 mod answers;
 mod batch;

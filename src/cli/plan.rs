@@ -9,7 +9,8 @@ use super::strategy_args::StrategyArgs;
 use super::subject::one_run;
 use super::{Done, Format, Out, values, warn, workload};
 use crate::advise::{
-    LptInput, NextSizes, Plan, PlannedSize, StateMachine, TuningRun, expected_curve, next_sizes, predicted_curve,
+    LptInput, NextSizes, Plan, PlannedSize, StateMachine, TuningRun, beyond_measured, expected_curve, memory_used,
+    next_sizes, predicted_curve,
 };
 use crate::curve::{Arch, Point, PowerCurve, Run};
 use crate::error::{Error, Result};
@@ -124,6 +125,12 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         transition: given.transition.map_or_else(|| PriceTable::embedded().transition(region), Ok)?,
     };
     let next = expectation.run.as_ref().map(|run| next_plan(run, &tuning)).transpose()?;
+    if let (Some(run), Some(next)) = (&expectation.run, &next) {
+        let proposed = next.next.sizes.iter().copied();
+        if let Some(words) = beyond_measured(run, memory_used(run), proposed) {
+            warn(format_args!("{}: {words}", run.id));
+        }
+    }
     let plan = match &next {
         Some(next) if args.next => match &next.plan {
             Some(plan) => plan.clone(),

@@ -73,7 +73,7 @@ pub struct Args {
     arch: Option<Arch>,
 
     /// Invocations behind each mean, where the run does not say.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     invocations: Option<u64>,
 
     /// Largest memory used in MB, where the run does not say: sizes near it are not proposed.
