@@ -264,9 +264,22 @@ fn a_size_at_which_the_function_fails_is_not_chosen() {
     let predicted = &jsonl(&["predict", "-"], &log)[0];
     assert!(predicted["too_small"].as_array().unwrap().contains(&128.into()) && predicted["best"]["cost"] != 128);
     // the configured size itself
-    let failed = powercurve(&["check", "-", "--current", "128", "--format", "jsonl"]).write_stdin(log).assert().code(1);
+    let failed =
+        powercurve(&["check", "-", "--current", "128", "--format", "jsonl"]).write_stdin(log.clone()).assert().code(1);
     let failed: Value = serde_json::from_slice(&failed.get_output().stdout).unwrap();
     assert!(failed["passed"] == false && failed["warnings"][0].as_str().unwrap().contains("timed out"), "{failed}");
+    assert_eq!(failed["best_mb"], 256);
+    let load = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    std::fs::write(load.path(), "function,invocations,memory\nstdin,1000000,128\n").unwrap();
+    let ranked = &jsonl(&["rank", "-", "--load", &load.path().display().to_string()], &log)[0];
+    assert!(ranked["best_mb"] != 128, "{ranked}");
+    // where no size is left, none passes
+    let nowhere = reports(9, 128, 3000.0, "Status: timeout") + &reports(10, 128, 100.0, "");
+    powercurve(&["check", "-", "--current", "128"])
+        .write_stdin(nowhere)
+        .assert()
+        .code(1)
+        .stdout(contains("or fail there"));
 }
 
 #[test]

@@ -137,6 +137,6 @@ fn no_preset_goes_without_a_test() {
     let tested = include_str!("presets_show_their_pattern.rs");
     for preset in PRESETS {
         let name = preset.name;
-        assert!(tested.contains(&format!("curve(\"{name}\")")), "{name}");
+        assert!(tested.contains(&format!("let c = curve(\"{name}\")")), "{name}");
     }
 }

@@ -58,9 +58,11 @@ impl Cliff {
     /// ```
     pub fn below(memory: MemoryMb, duration: Millis, tariff: &Tariff) -> Option<Self> {
         let step = tariff.step();
-        let billed = step.billed(duration);
-        let target = Millis::new(billed.ms() - step.ms()).ok()?;
-        let (now, then) = (tariff.cost(memory, duration).usd(), tariff.cost(memory, target).usd());
+        let billed = tariff.billed(duration);
+        let less = Millis::new(billed.ms() - step.ms()).ok()?;
+        // an init that is billed takes its time whatever the handler does
+        let target = Millis::new(less.ms() - tariff.billed_init_ms()).ok()?;
+        let (now, then) = (tariff.cost(memory, duration).usd(), tariff.with_init(0.0).cost(memory, less).usd());
         Some(Self {
             step,
             billed,
@@ -68,5 +70,22 @@ impl Cliff {
             saving: Usd::new((now - then).max(0.0)).unwrap_or(Usd::ZERO),
             saving_share: if now > 0.0 { 1.0 - then / now } else { 0.0 },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Arch;
+    use crate::platform::billing::BillingStep;
+    use crate::platform::pricing::{PriceBasis, PriceTable};
+
+    #[test]
+    fn an_init_is_billed_below_the_cliff_too() -> crate::error::Result<()> {
+        let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms1)?;
+        let cliff = Cliff::below(MemoryMb::MIN, Millis::new(20.1)?, &tariff.with_init(300.4)).unwrap();
+        assert_eq!(cliff.billed.ms(), 321.0);
+        assert!((cliff.shave_ms - 0.5).abs() < 1e-9 && (cliff.saving_share - 1.0 / 321.0).abs() < 1e-9, "{cliff:?}");
+        Ok(())
     }
 }

@@ -61,6 +61,19 @@ impl Ensemble {
     }
 
     /// Share of the plausible workloads to which a lever applies.
+    ///
+    /// ```
+    /// # use powercurve::model::{Known, Library, Observation, Posterior};
+    /// # use powercurve::workload::{Environment, Lever};
+    /// # use powercurve::{PowerCurve, Run, advise::Ensemble};
+    /// let run = Run::new("poll", PowerCurve::from_ms(&[(128, 500.0), (512, 500.0), (1024, 500.0)])?);
+    /// let (library, seen) = (Library::shipped(), Observation::of(&run));
+    /// let ensemble = Ensemble::new(library, &Posterior::new(library, &seen, &Known::default()), &seen);
+    /// let environment = Environment::on_demand(1e6, Default::default());
+    /// // it waits: there is nothing to transfer
+    /// assert!(ensemble.applies(&"range-get".parse::<Lever>()?, &environment) < 0.1);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     pub fn applies(&self, lever: &Lever, environment: &Environment) -> f64 {
         let applies = |workload: &Workload| {
             lever.apply(&Scenario { workload: workload.clone(), environment: environment.clone() }).is_ok()

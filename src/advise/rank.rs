@@ -10,7 +10,9 @@
 use rayon::prelude::*;
 
 use crate::advise::recommend::choose;
-use crate::advise::{Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish, fits, memory_used, usual_sizes};
+use crate::advise::{
+    Account, Estimate, Market, PricedCurve, Strategy, Usage, Wish, dependable, fits, memory_used, usual_sizes,
+};
 use crate::curve::{Arch, Point, PowerCurve, Run, RunWarning};
 use crate::error::{Error, Result};
 use crate::load::FunctionLoad;
@@ -130,7 +132,7 @@ impl Prospect {
         let tariff = prices.tariff(BillingStep::Ms1).without_request().with_init(run.billed_init_ms());
         let priced = PricedCurve::computed(&expected, &tariff);
         // the configured size takes part even where it would not be proposed
-        let chosen = choose(&priced, wish, &[])?.memory;
+        let chosen = choose(&dependable(run, &priced), wish, &[])?.memory;
         let place = |memory| sizes.iter().position(|&m| m == memory).unwrap_or(0);
         let (now, mut then) = (place(current), place(chosen));
 
@@ -144,7 +146,10 @@ impl Prospect {
             Strategy::Balanced(_) => balance.score(gb_s(i, ms), ms),
         };
         let of_now = objective(now, ms(now));
-        if wish.tolerance.is_none() && of_now - objective(then, ms(then)) < LEAST_GAIN * of_now {
+        if wish.tolerance.is_none()
+            && !run.fails_at(current)
+            && of_now - objective(then, ms(then)) < LEAST_GAIN * of_now
+        {
             then = now;
         }
         let best = sizes[then];

@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::price_args::TariffArgs;
 use super::strategy_args::StrategyArgs;
 use super::{Done, Format, Out, batch, report, warn, warn_of};
-use crate::advise::{Check, Drift, Strategy, Tolerance, check, dependable, drift};
+use crate::advise::{Check, Drift, Strategy, Tolerance, check, drift};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::Baseline;
@@ -73,6 +73,8 @@ const COLUMNS: [Column; 8] = [
 struct Checked {
     id: String,
     check: Check,
+    /// Whether the run fails at the configured size.
+    fails: bool,
     drift: Option<Drift>,
     currency: Currency,
     /// What is to doubt about the run.
@@ -97,15 +99,12 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             if args.id.as_ref().is_some_and(|id| *id != run.id) {
                 return Ok(None);
             }
-            let (all, _) = args.tariff.price(&run)?;
-            let curve = dependable(&run, &all);
-            // the function runs at the configured size as it is
-            let fails = curve.at(current).is_none() && all.at(current).is_some();
-            let check = check(if fails { &all } else { &curve }, current, strategy, args.tolerance)?;
+            let (curve, _) = args.tariff.price(&run)?;
             let known = former.as_ref().and_then(|f| f.get(&run.id));
             Ok(Some(Checked {
                 id: run.id.clone(),
-                check: Check { passed: check.passed && !fails, ..check },
+                check: check(&run, &curve, current, strategy, args.tolerance)?,
+                fails: run.fails_at(current),
                 drift: known.map(|known| drift(&run, known, current)).transpose()?,
                 currency: args.tariff.currency(&run),
                 warnings: run.warnings.iter().map(ToString::to_string).collect(),
@@ -158,16 +157,19 @@ struct Tally<'a> {
     answers: Answers<'a>,
     all: u32,
     failed: u32,
+    /// Whether a run fails at the configured size.
+    fails: bool,
     /// Runs that were not compared with the baseline, by id.
     unknown: Vec<String>,
 }
 
 impl<'a> Tally<'a> {
     fn new(args: &'a Args, strategy: Strategy, has_baseline: bool, answers: Answers<'a>) -> Self {
-        Self { args, strategy, has_baseline, answers, all: 0, failed: 0, unknown: Vec::new() }
+        Self { args, strategy, has_baseline, answers, all: 0, failed: 0, fails: false, unknown: Vec::new() }
     }
 
-    fn add(&mut self, Checked { id, check, drift, currency, warnings, .. }: Checked) -> Result<()> {
+    fn add(&mut self, Checked { id, check, fails, drift, currency, warnings, .. }: Checked) -> Result<()> {
+        self.fails |= fails;
         warn_of(self.args.format, &id, &warnings);
         self.all += 1;
         let passed = check.passed && !drift.is_some_and(|d| d.failed());
@@ -205,7 +207,7 @@ impl<'a> Tally<'a> {
 
     /// Writes the verdict; whether all passed.
     fn finish(self, current: MemoryMb) -> Result<bool> {
-        let Self { args: Args { tolerance, .. }, strategy, has_baseline, answers, all, failed, unknown } = self;
+        let Self { args: Args { tolerance, .. }, strategy, has_baseline, answers, all, failed, fails, unknown } = self;
         for id in &unknown {
             warn(format_args!("{id} is not in the baseline: only its cost was checked"));
         }
@@ -218,8 +220,11 @@ impl<'a> Tally<'a> {
             let against = if has_baseline { ", and nothing is worse than the baseline" } else { "" };
             format!("Passed: {current} {does} at most {tolerance} more than the {best} size{against}.")
         } else {
-            let or = if has_baseline { ", or differ from the baseline" } else { "" };
-            format!("Failed: {failed} of {all} runs {more} {tolerance} over the {best} size at {current}{or}.")
+            let or_fail = if fails { ", or fail there" } else { "" };
+            let or_differ = if has_baseline { ", or differ from the baseline" } else { "" };
+            format!(
+                "Failed: {failed} of {all} runs {more} {tolerance} over the {best} size at {current}{or_fail}{or_differ}."
+            )
         };
         answers.finish(&verdict)?;
         Ok(failed == 0)

@@ -218,7 +218,7 @@ fn record(plan: &Plan, few: Option<&Plan>, failed: &[(MemoryMb, Error)], input: 
 }
 
 fn next_plan(run: &Run, tuning: &TuningRun) -> Result<NextPlan> {
-    let next = next_sizes(run, &tuning.tariff);
+    let next = next_sizes(run, &tuning.tariff.with_init(run.billed_init_ms()));
     let plan_of = |sizes: &[MemoryMb]| Plan::new(&predicted_curve(run, sizes)?, tuning);
     let usual = TuningRun::DEFAULT_SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
     let plan = if next.sizes.is_empty() { None } else { Some(plan_of(&next.sizes)?) };

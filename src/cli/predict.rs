@@ -210,8 +210,10 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     sizes.dedup();
     let (sizes, too_small) = large_enough(&run, &sizes, used);
     if !sizes.iter().any(|m| shown.contains(m)) {
-        return Err(Error::new("every size asked for is too small for the memory used: expected larger sizes")
-            .help("give larger sizes with --at"));
+        return Err(Error::new(
+            "every size asked for is too small for the memory used, or fails: expected larger sizes",
+        )
+        .help("give larger sizes with --at"));
     }
     let seen = Observation::of(&run);
     let library = Library::shipped();

@@ -166,7 +166,7 @@ fn answer(run: &Run, wish: &Wish, args: &Args) -> Result<Answer> {
     let curve = dependable(run, &curve);
     let all = args.percentile.map_or_else(Vec::new, |p| tails(run, p));
     let recommendation = recommend(&curve, wish, &all, &tariff)?;
-    let Check { excess, .. } = check(&curve, recommendation.choice.memory, wish.strategy, Tolerance::default())?;
+    let Check { excess, .. } = check(run, &curve, recommendation.choice.memory, wish.strategy, Tolerance::default())?;
     let of_choice = all.into_iter().find(|t| t.memory == recommendation.choice.memory);
     let mut warnings = texts(&run.warnings);
     warnings.extend(nearly_full(run, recommendation.choice.memory));

@@ -41,7 +41,7 @@ pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&By
         if let Err(mut error) = result {
             let line = row.position().map_or(line, |p| p.line());
             let last = reader.position().line() - 1;
-            if last > line {
+            if row.iter().any(|cell| cell.contains(&b'\n')) {
                 error = Error::new(format!("a quote holds everything to line {last}: expected a row on one line"))
                     .help("close the quote, and double the quotes inside a cell");
             }
@@ -105,6 +105,14 @@ mod tests {
         assert_eq!(rejected.len(), 1);
         let error = rejected[0].to_string();
         assert!(error.starts_with("line 2: a quote holds everything to line 5"), "{error}");
+    }
+
+    #[test]
+    fn a_blank_line_is_no_quote() {
+        let lines = Lines::open(Box::new(io::Cursor::new("1,2\n\n3,4\n"))).unwrap();
+        let rejected =
+            for_each_row(lines, b',', |row| if row.get(0) == Some(b"1") { Ok(()) } else { Err(Error::new("bad")) });
+        assert_eq!((rejected.len(), rejected[0].problem()), (1, "bad"));
     }
 
     #[test]

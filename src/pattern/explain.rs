@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use crate::curve::{Point, Run, Start};
 use crate::model::{Observation, Posterior};
 use crate::pattern::{Family, Pattern, Shares};
-use crate::platform::cpu::{ONE_VCPU_MB, knee_mb};
+use crate::platform::cpu::knee_mb;
 use crate::platform::quota::PERIOD_MS;
 
 /// Least probability of the best pattern that counts as a decision.
@@ -158,6 +158,7 @@ pub(super) fn doubt(
         second = Pattern::ALL.into_iter().find(|&p| p != first && p.family() == first.family()).unwrap_or(second);
     }
     let q = probabilities[second.index()];
+    let knee = knee_mb(run.arch.unwrap_or_default());
     let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
     let smallest = run.curve.points().first().map_or(0.0, |p| p.memory.as_f64());
     let settle = match () {
@@ -167,7 +168,7 @@ pub(super) fn doubt(
             "the sizes scatter too much: measure again, and look for what changes between the invocations"
         }
         () if noise > NOISY => "the sizes scatter too much: repeat with 50 or more invocations a size",
-        () if largest <= ONE_VCPU_MB => "nothing above 1769 MB was measured: add 3008 MB",
+        () if largest <= knee => &format!("nothing above {knee} MB was measured: add 3008 MB"),
         () if smallest > 512.0 => "nothing below 512 MB was measured: add 128 or 256 MB",
         () => "a trace of one invocation would show how long it waits",
     };
@@ -177,7 +178,7 @@ pub(super) fn doubt(
 /// Whether several threads would show at larger sizes only.
 fn hides_threads(run: &Run, pattern: Pattern) -> bool {
     let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
-    matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest <= ONE_VCPU_MB
+    matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest <= knee_mb(run.arch.unwrap_or_default())
 }
 
 /// Invocations a size that make a mean as good as it gets: beyond, the drift between sizes is what is left.
@@ -214,7 +215,8 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
         warnings.push(format!("the sizes scatter by about {:.0} % around any smooth curve", 100.0 * noise));
     }
     if hides_threads(run, pattern) {
-        warnings.push("nothing above 1769 MB was measured, where several threads would show: add 3008 MB".into());
+        let knee = knee_mb(run.arch.unwrap_or_default());
+        warnings.push(format!("nothing above {knee} MB was measured, where several threads would show: add 3008 MB"));
     }
     for ((point, &weight), &m) in points.iter().zip(posterior.point_weights()).zip(&seen.sizes) {
         if weight < 0.4 {

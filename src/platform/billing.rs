@@ -244,6 +244,11 @@ impl Tariff {
         Self { init_ms, ..self }
     }
 
+    /// Time of init that is billed beside a duration, in ms.
+    pub(crate) fn billed_init_ms(&self) -> f64 {
+        if self.step == BillingStep::Ms1 { self.init_ms } else { 0.0 }
+    }
+
     /// Time of an invocation that is billed.
     pub(crate) fn billed(&self, duration: Millis) -> Millis {
         self.step.billed_with_init(duration, Millis::new(self.init_ms).ok())

@@ -103,6 +103,11 @@ pub enum Next {
 
 impl Next {
     /// The size to measure, where it pays.
+    ///
+    /// ```
+    /// use powercurve::predict::Next;
+    /// assert_eq!(Next::Stop { regret: 0.01 }.memory(), None);
+    /// ```
     pub const fn memory(self) -> Option<MemoryMb> {
         match self {
             Self::Measure { memory, .. } => Some(memory),

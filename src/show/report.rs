@@ -60,7 +60,7 @@ pub struct Report {
     pub levers: Levers,
     /// The usual sizes with intervals, and what to measure next.
     pub forecast: Forecast,
-    /// Sizes too small for the memory used, which the forecast leaves out.
+    /// Sizes too small for the memory used, or at which the run fails, which the forecast leaves out.
     pub too_small: Vec<MemoryMb>,
     /// The measured sizes.
     pub measured: Vec<MemoryMb>,

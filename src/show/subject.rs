@@ -1,7 +1,7 @@
 //! What a chart is about: a recorded run or a workload.
 
 use super::{add_model, optima};
-use crate::advise::{PricedCurve, Strategy, TuningRun};
+use crate::advise::{PricedCurve, Strategy, TuningRun, dependable};
 use crate::curve::{PowerCurve, Run};
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
@@ -92,7 +92,7 @@ impl Subject {
             answer: String::new(),
             about: known.into_iter().flatten().collect::<Vec<_>>().join(", "),
             failed: Vec::new(),
-            choice,
+            choice: dependable(run, &choice),
         }
     }
 
