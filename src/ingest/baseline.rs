@@ -53,22 +53,27 @@ impl Baseline {
 
     /// The same of inputs that are known already, such as bytes in memory.
     pub fn read_inputs(inputs: Vec<Result<Input>>) -> (Self, Vec<Error>) {
-        let (mut baseline, mut rejected) = (Self::default(), Rejected::default());
+        let (mut baseline, mut errors) = (Self::default(), Vec::new());
         for input in inputs {
+            let mut rejected = Rejected::default();
+            let mut place = input.as_ref().map_or_else(|_| String::new(), |input| input.name.clone());
             match input {
                 Ok(Input { name, sources }) if sources.len() == 1 => {
                     for source in sources {
                         let file = File::of(&source, &name);
-                        let place = file.place.clone();
+                        place.clone_from(&file.place);
                         if let Err(error) = baseline.take_source(source, file, &mut rejected) {
-                            rejected.push(error.at(place));
+                            rejected.push(error.at(&place));
                         }
                     }
                 }
                 input => baseline.take_runs(super::read_inputs(vec![input]), &mut rejected),
             }
+            // all but the number of those that are not named have their places
+            let placed = |e: Error| if e.place().is_empty() { e.at(&place) } else { e };
+            errors.extend(rejected.into_errors("lines and runs").into_iter().map(placed));
         }
-        (baseline, rejected.into_errors("lines and runs"))
+        (baseline, errors)
     }
 
     /// What is known of a run.
@@ -180,7 +185,7 @@ mod tests {
         for good in [ANSWER, RECORD] {
             let (baseline, rejected) = read(&format!("{good}\n{}", "y\n".repeat(105)));
             assert!(baseline.only().is_some() && rejected.len() == 101, "{}", rejected.len());
-            assert!(rejected[100].starts_with("5 more lines and runs were rejected"), "{}", rejected[100]);
+            assert!(rejected[100].starts_with("old: 5 more lines and runs were rejected"), "{}", rejected[100]);
         }
     }
 }
