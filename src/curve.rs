@@ -235,22 +235,22 @@ fn merge(same: &[Point]) -> Point {
     };
     let mean = |value: &dyn Fn(&Point) -> f64| same.iter().zip(&weights).map(|(p, w)| w * value(p)).sum::<f64>();
     let duration = mean(&|p| p.duration.ms());
-    let cost = same.iter().all(|p| p.cost.is_some()).then(|| mean(&|p| p.cost.map_or(0.0, Usd::usd)));
+    // known where it is known of all
+    let known = |value: &dyn Fn(&Point) -> Option<f64>| {
+        same.iter().all(|p| value(p).is_some()).then(|| mean(&|p| value(p).unwrap_or(0.0)))
+    };
     let largest =
         |value: &dyn Fn(&Sample) -> Option<f64>| same.iter().filter_map(|p| value(&p.sample)).reduce(f64::max);
     Point {
         memory: same[0].memory,
         duration: Millis::new(duration).unwrap_or(same[0].duration),
-        cost: cost.and_then(|c| Usd::new(c).ok()),
+        cost: known(&|p| p.cost.map(Usd::usd)).and_then(|c| Usd::new(c).ok()),
         sample: Sample {
             count: (total > 0).then_some(total),
             sd_ms: largest(&|s| s.sd_ms),
             max_memory_used_mb: largest(&|s| s.max_memory_used_mb),
             init_ms: largest(&|s| s.init_ms),
-            billed_ms: same
-                .iter()
-                .all(|p| p.sample.billed_ms.is_some())
-                .then(|| mean(&|p| p.sample.billed_ms.unwrap_or(0.0))),
+            billed_ms: known(&|p| p.sample.billed_ms),
             cold_starts: same.iter().map(|p| p.sample.cold_starts).collect::<Option<Vec<u64>>>().map(Sample::sum),
             // percentiles of the whole do not follow from those of its parts
             ..Sample::default()

@@ -166,7 +166,7 @@ fn expect(args: &Args) -> Result<Expectation> {
     let sizes = || args.memory.clone().unwrap_or_default().0;
     if let Some(arg) = &args.workload {
         let mut workload = workload::read(arg)?;
-        args.tariff.arch().into_iter().for_each(|arch| workload.move_to(arch));
+        args.tariff.move_workload(&mut workload);
         let (curve, failed) = expected_curve(&workload, &sizes())?;
         return Ok(Expectation { curve, arch: Some(workload.arch), failed, run: None, done: Done::All });
     }

@@ -123,7 +123,7 @@ struct Answer {
     /// What the prediction was made from.
     measured: PowerCurve,
     forecast: Forecast,
-    /// The sizes asked for.
+    /// The sizes asked for, ascending.
     shown: Vec<MemoryMb>,
     /// Sizes too small for the memory used or at which the run fails, not proposed.
     too_small: Vec<MemoryMb>,
@@ -209,7 +209,7 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     sizes.sort_unstable();
     sizes.dedup();
     let (sizes, too_small) = large_enough(&run, &sizes, used);
-    if !sizes.iter().any(|m| shown.contains(m)) {
+    if !sizes.iter().any(|m| shown.binary_search(m).is_ok()) {
         return Err(Error::new(
             "every size asked for is too small for the memory used, or fails: expected larger sizes",
         )
@@ -321,7 +321,7 @@ fn table(all: &[Answer]) -> Table {
 impl Answer {
     /// The sizes asked for that are not too small, with their places in the forecast.
     fn rows(&self) -> impl Iterator<Item = (usize, MemoryMb)> {
-        self.forecast.sizes.iter().copied().enumerate().filter(|(_, m)| self.shown.contains(m))
+        self.forecast.sizes.iter().copied().enumerate().filter(|(_, m)| self.shown.binary_search(m).is_ok())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceOverride, PriceTable, Prices};
 use crate::units::Currency;
+use crate::workload::Workload;
 
 /// The region, and prices of the user's own.
 #[derive(Debug, clap::Args)]
@@ -102,9 +103,9 @@ impl TariffArgs {
         Ok((curve, tariff))
     }
 
-    /// The instruction set that was asked for.
-    pub const fn arch(&self) -> Option<Arch> {
-        self.arch
+    /// Moves a workload to the instruction set that was asked for.
+    pub fn move_workload(&self, workload: &mut Workload) {
+        self.arch.into_iter().for_each(|arch| workload.move_to(arch));
     }
 
     /// Whether [`TariffArgs::price`] takes the recorded costs of this run.

@@ -74,7 +74,7 @@ pub fn one_run(input: &str, id: Option<&str>) -> Result<(Run, Done)> {
 /// When the workload finishes at no memory size, or the prices are not known.
 pub fn of_workload(workload: &Workload, seed: Option<u64>, args: &TariffArgs) -> Result<Subject> {
     let mut workload = workload.clone();
-    args.arch().into_iter().for_each(|arch| workload.move_to(arch));
+    args.move_workload(&mut workload);
     let step = args.tariff(PriceBasis::Lpt, Some(workload.arch), None)?.step();
     let subject = Subject::of_workload(&workload, seed, step, |run| args.price(run))?;
     if let (Some((first, _)), Some((last, why))) = (subject.failed.first(), subject.failed.last()) {

@@ -2,6 +2,7 @@
 
 use super::Example;
 use crate::curve::{Point, Start};
+use crate::export::accepted;
 use crate::simulate::expected_ms;
 use crate::units::Usd;
 
@@ -144,7 +145,7 @@ fn row(example: &Example, point: &Point) -> [Value; COLUMNS.len()] {
         number(w.cold_start.share),
         number(w.noise.cpu_cv),
         number(w.noise.drift_cv),
-        text(&run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" ")),
+        Value::Text(accepted(run)),
         text(run.start.map_or("", Start::name)),
         number(w.init_ms()),
     ]

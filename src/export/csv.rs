@@ -58,11 +58,16 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
             run.runtime.clone().unwrap_or_default(),
             or_empty(run.arch.map(Arch::name)),
             or_empty(run.start.map(Start::name)),
-            run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" "),
+            accepted(run),
         ]
     };
     let rows = runs.into_iter().flat_map(|run| run.curve.points().iter().map(move |p| row(run, p)));
     csv_text(std::iter::once(HEADER.map(str::to_owned)).chain(rows))
+}
+
+/// The accepted patterns of a run as one cell, as [`crate::ingest`] reads it.
+pub(crate) fn accepted(run: &Run) -> String {
+    run.accept.iter().map(|p| p.name()).collect::<Vec<_>>().join(" ")
 }
 
 /// Rows of cells as CSV. A NUL in a name, which would make the text a binary file for its readers, becomes U+FFFD.

@@ -8,6 +8,7 @@ mod parquet;
 mod record;
 mod url;
 
+pub(crate) use csv::accepted;
 pub use csv::csv;
 #[cfg(feature = "render")]
 pub(crate) use csv::csv_text;

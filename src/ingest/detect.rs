@@ -45,10 +45,10 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     // the last line of the head may be cut off in the middle of a character
     let head = &String::from_utf8_lossy(head);
     let mut lines = head.lines().filter(|line| !line.trim().is_empty());
-    let mut first = lines.next().unwrap_or_default().trim();
+    let top = lines.next().unwrap_or_default().trim();
     // tables may begin with comments
-    let header = lines.clone().find(|line| first.starts_with('#') && !line.starts_with('#'));
-    first = header.filter(|line| csv::delimiter(line).is_some()).unwrap_or(first);
+    let header = lines.clone().find(|line| top.starts_with('#') && !line.starts_with('#'));
+    let first = header.filter(|line| csv::delimiter(line).is_some()).unwrap_or(top);
     let second = lines.next().unwrap_or_default();
 
     let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
@@ -81,11 +81,8 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     Ok(match () {
         () if is_log && holds_messages => Format::Log(LogForm::Rows),
         () if !is_log && url::find(head).next().is_some() => Format::Urls,
-        () if !is_log => match csv::unknown_columns(first, second) {
-            Some(error) => return Err(error),
-            None => Format::Log(LogForm::Lines),
-        },
-        () => Format::Log(LogForm::Lines),
+        () if is_log => Format::Log(LogForm::Lines),
+        () => return csv::unknown_columns(first, second).map_or(Ok(Format::Log(LogForm::Lines)), Err),
     })
 }
 

@@ -7,7 +7,7 @@ use memchr::memmem;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::rejected::MAX_NAMED;
+use super::rejected::{MAX_NAMED, more};
 use super::{lpt, parse_record};
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -126,8 +126,7 @@ impl Found {
 
     fn into_runs(mut self) -> Vec<Result<Run>> {
         if let unnamed @ 1.. = self.rejected.saturating_sub(MAX_NAMED) {
-            let error = Error::new(format!("{unnamed} more items were rejected"));
-            self.runs.push(Err(error.help("correct the first ones and see")));
+            self.runs.push(Err(more(unnamed as u64, "items")));
         }
         self.runs
     }

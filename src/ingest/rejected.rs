@@ -26,10 +26,13 @@ impl Rejected {
     pub(super) fn into_errors(self, what: &str) -> Vec<Error> {
         let Self { mut named, unnamed } = self;
         if unnamed > 0 {
-            named.push(
-                Error::new(format!("{unnamed} more {what} were rejected")).help("correct the first ones and see"),
-            );
+            named.push(more(unnamed, what));
         }
         named
     }
+}
+
+/// What to say of rejections that are only counted.
+pub(super) fn more(unnamed: u64, what: &str) -> Error {
+    Error::new(format!("{unnamed} more {what} were rejected")).help("correct the first ones and see")
 }

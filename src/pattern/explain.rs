@@ -33,7 +33,7 @@ const NEARLY_FULL: f64 = 0.9;
 pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, shares: &[Shares; 3]) -> Vec<String> {
     let points = run.curve.points();
     let [shares, low, high] = shares;
-    let knee = knee_mb(run.arch.unwrap_or_default());
+    let knee = knee(run);
     let mut reasons = Vec::new();
     let throttled = widest(points, 0.0, knee * 1.16).filter(|(a, _)| a.memory.as_f64() < knee);
     if let Some((a, b)) = throttled {
@@ -146,11 +146,12 @@ pub(super) fn doubt(
     let mut order = Pattern::ALL;
     order.sort_by(|a, b| probabilities[b.index()].total_cmp(&probabilities[a.index()]));
     let (first, mut second) = (order[0], order[1]);
-    let (p, q) = (probabilities[first.index()], probabilities[second.index()]);
+    let p = probabilities[first.index()];
+    let lead = p - probabilities[second.index()];
     let sizes = run.curve.len();
     let unlike = sizes >= 3 && posterior.ln_evidence() / (sizes as f64) < UNLIKE_ANYTHING;
     let noise = posterior.variance().sqrt();
-    if sizes >= 3 && p >= LEAST_CONFIDENCE && p - q >= LEAST_LEAD && !unlike && noise < TOO_NOISY {
+    if sizes >= 3 && p >= LEAST_CONFIDENCE && lead >= LEAST_LEAD && !unlike && noise < TOO_NOISY {
         // one thread and several look alike below one vCPU
         if !hides_threads(run, first) || seen.runtime.is_some_and(|r| !r.has_parallel_threads()) {
             return None;
@@ -158,8 +159,7 @@ pub(super) fn doubt(
         second = Pattern::ALL.into_iter().find(|&p| p != first && p.family() == first.family()).unwrap_or(second);
     }
     let q = probabilities[second.index()];
-    let knee = knee_mb(run.arch.unwrap_or_default());
-    let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
+    let (knee, largest) = (knee(run), largest_mb(run));
     let smallest = run.curve.points().first().map_or(0.0, |p| p.memory.as_f64());
     let settle = match () {
         () if unlike => "no simulated function looks like this curve: check that all sizes ran the same code",
@@ -177,8 +177,17 @@ pub(super) fn doubt(
 
 /// Whether several threads would show at larger sizes only.
 fn hides_threads(run: &Run, pattern: Pattern) -> bool {
-    let largest = run.curve.points().last().map_or(0.0, |p| p.memory.as_f64());
-    matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest <= knee_mb(run.arch.unwrap_or_default())
+    matches!(pattern.family(), Family::Cpu | Family::Transfer) && largest_mb(run) <= knee(run)
+}
+
+/// The memory size of one full vCPU, in MB.
+fn knee(run: &Run) -> f64 {
+    knee_mb(run.arch.unwrap_or_default())
+}
+
+/// The largest measured size, in MB.
+fn largest_mb(run: &Run) -> f64 {
+    run.curve.points().last().map_or(0.0, |p| p.memory.as_f64())
 }
 
 /// Invocations a size that make a mean as good as it gets: beyond, the drift between sizes is what is left.
@@ -215,7 +224,7 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
         warnings.push(format!("the sizes scatter by about {:.0} % around any smooth curve", 100.0 * noise));
     }
     if hides_threads(run, pattern) {
-        let knee = knee_mb(run.arch.unwrap_or_default());
+        let knee = knee(run);
         warnings.push(format!("nothing above {knee} MB was measured, where several threads would show: add 3008 MB"));
     }
     for ((point, &weight), &m) in points.iter().zip(posterior.point_weights()).zip(&seen.sizes) {

@@ -2,8 +2,7 @@
 
 use super::{Subject, optima};
 use crate::advise::{
-    Ensemble, Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, dependable, evaluate, proposed_sizes,
-    recommend,
+    Ensemble, Evaluation, Market, PricedCurve, Recommendation, Strategy, Wish, evaluate, proposed_sizes, recommend,
 };
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -95,10 +94,10 @@ impl Report {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
         let subject = Subject::measured(run, priced.clone()).with_model(run, tariff)?;
         let best = subject.choices(&Strategy::ALL);
-        let usable = dependable(run, priced);
-        let choice = |strategy| Ok((strategy, recommend(&usable, &Wish { strategy, ..Wish::default() }, &[], tariff)?));
+        let choice =
+            |strategy| Ok((strategy, recommend(&subject.choice, &Wish { strategy, ..Wish::default() }, &[], tariff)?));
         let choices = Strategy::ALL.into_iter().map(choice).collect::<Result<_>>()?;
-        let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT).pick(&usable).memory;
+        let balanced = Strategy::Balanced(Strategy::DEFAULT_WEIGHT).pick(&subject.choice).memory;
         let (proposed, too_small) = proposed_sizes(run);
         Ok(Self {
             id: run.id.clone(),

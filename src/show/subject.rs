@@ -35,7 +35,7 @@ pub struct Subject {
     /// The sizes at which a workload does not finish, with the reason.
     pub failed: Vec<(MemoryMb, Outcome)>,
     /// The sizes among which the best is sought, with their costs.
-    choice: PricedCurve,
+    pub(super) choice: PricedCurve,
 }
 
 impl Subject {
