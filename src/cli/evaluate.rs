@@ -24,8 +24,10 @@ How the numbers are computed:
     and 90th percentile are over all sizes of all runs together, so that a run of many sizes
     counts more than one of few. The closed forms get the same sizes.
   --fidelity takes the runs of 5 and more sizes that are not recorded as cold. In-sample, all
-    sizes of a run are fitted. Leave one out: each size in turn is predicted from all others of
-    its run.
+    sizes of a run are fitted. \"Any curve that never rises\" is the closest such curve of whatever
+    form: no model in which memory helps or does nothing has a smaller mean error, and what that
+    curve misses goes up and down with memory. Leave one out: each size in turn is predicted from
+    all others of its run.
   --predict takes the well-measured runs: not recorded as cold, not labelled downstream-limited,
     means of 5 and more invocations where the number is recorded, and a scatter of the means
     around a smooth curve below 0.12 (12 %). That scatter is the model's own, the posterior's
