@@ -80,6 +80,20 @@ impl Point {
         Self { memory, duration, cost: None, sample: Sample::default() }
     }
 
+    /// Standard error of the mean duration, as a share of it, where the spread of the invocations and their number are known.
+    ///
+    /// ```
+    /// use powercurve::{MemoryMb, Millis, Point, Sample};
+    /// let sample = Sample { count: Some(100), sd_ms: Some(20.0), ..Sample::default() };
+    /// let point = Point { sample, ..Point::new(MemoryMb::new(512)?, Millis::new(200.0)?) };
+    /// assert_eq!(point.standard_error(), Some(0.01));
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn standard_error(&self) -> Option<f64> {
+        let (sd_ms, count) = self.sample.sd_ms.zip(self.sample.count)?;
+        (count > 0).then(|| sd_ms / (count as f64).sqrt() / self.duration.ms())
+    }
+
     /// The same point with a recorded cost.
     #[must_use]
     pub fn with_cost(mut self, cost: Usd) -> Self {

@@ -155,12 +155,75 @@ fn plan_reckons_what_tuning_costs() {
 }
 
 #[test]
+fn plan_pays_for_the_cold_starts_that_tuning_makes() {
+    let plan = |args: &[&str]| {
+        let sizes = &jsonl(&[&["plan"], args, &["--memory", "1024"]].concat(), "")[0]["sizes"];
+        (sizes[0]["duration_ms"].as_f64().unwrap(), sizes[0]["cost_usd"].as_f64().unwrap())
+    };
+    let toml = "[cpu]\nwork_ms = 20\n[cold_start]\ninit_ms = 2000";
+    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    std::io::Write::write_all(&mut file, toml.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    // in series the first of ten calls of a size is cold
+    let (series_ms, series_usd) = plan(&[path]);
+    let (cold_ms, cold_usd) = plan(&[path, "--state-machine", "only-cold-starts"]);
+    assert_eq!(plan(&[path, "--parallel"]), (cold_ms, cold_usd));
+    assert!((cold_ms - series_ms - 0.9 * 2000.0).abs() < 1.0, "{series_ms} and {cold_ms} ms");
+    assert!(cold_usd > 8.0 * series_usd);
+
+    // of a run they are known where its log has the init
+    let log: String =
+        (0..10).map(|i| reports(1, 1024, 20.0, if i == 0 { "\tInit Duration: 300.00 ms" } else { "" })).collect();
+    let mut run = tempfile::Builder::new().suffix(".log").tempfile().unwrap();
+    std::io::Write::write_all(&mut run, log.as_bytes()).unwrap();
+    let args = ["--run", run.path().to_str().unwrap()];
+    let (with_ms, _) = plan(&[&args[..], &["--state-machine", "only-cold-starts"]].concat());
+    assert!((with_ms - 320.0).abs() < 0.5, "{with_ms}");
+    let warned =
+        powercurve(&["plan", "--run", "-", "--state-machine", "only-cold-starts"]).write_stdin(LPT_TWO_SIZES).assert();
+    warned.success().stderr(contains("says nothing of its cold starts"));
+}
+
+#[test]
+fn a_payload_that_would_never_be_sent_is_refused() {
+    let payload = r#"[{"payload":{},"weight":1},{"payload":{},"weight":100}]"#;
+    powercurve(&["plan", "no-op", "--lpt-input", "--payload", payload])
+        .assert()
+        .code(2)
+        .stderr(contains("101 invocations"));
+    powercurve(&["plan", "no-op", "--lpt-input", "--payload", payload, "--invocations", "101"]).assert().success();
+}
+
+#[test]
+fn yuan_are_never_taken_for_dollars() {
+    let url = "https://lambda-power-tuning.show/?currency=CNY#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+    assert_eq!(jsonl(&["check", url, "--current", "128"], "")[0]["currency"], "CNY");
+    for command in [&["recommend", url][..], &["predict", url], &["check", url, "--current", "128"]] {
+        let csv = stdout(&[command, &["--format", "csv"]].concat(), "");
+        let (head, first) = (csv.lines().next().unwrap(), csv.lines().nth(1).unwrap());
+        assert!(head.ends_with(",currency") && first.ends_with(",CNY"), "{csv}");
+    }
+}
+
+#[test]
+fn a_price_that_is_given_is_heeded() {
+    let costs = |extra: &[&str]| jsonl(&[&["recommend", "-"], extra].concat(), LPT_TWO_SIZES)[0]["costs"].clone();
+    assert_eq!(costs(&[]), "recorded");
+    assert_eq!(costs(&["--price-storage", "1e-7"]), "computed");
+}
+
+#[test]
 fn whatif_shows_before_and_after() {
     let file = workload_file();
     let path = file.path().to_str().unwrap();
     let record = &jsonl(&["whatif", path, "--lever", "keep-alive", "--memory", "1769"], "")[0];
     assert_eq!(record["before"]["duration_ms"].as_f64().map(f64::round), Some(115.0));
     assert_eq!(record["after"]["duration_ms"].as_f64().map(f64::round), Some(100.0));
+
+    let difference = record["difference"]["duration_ms"].as_f64().unwrap();
+    assert!((difference + 15.0).abs() < 1.0, "{difference}");
+    let csv = stdout(&["whatif", path, "--lever", "keep-alive", "--memory", "1769", "--format", "csv"], "");
+    assert!(csv.starts_with("lever,") && csv.contains(",difference_usd_per_month\n"), "{csv}");
 
     let all = jsonl(&["whatif", path, "--all"], "");
     assert_eq!(all.len(), 15);
@@ -179,7 +242,15 @@ fn whatif_shows_before_and_after() {
     powercurve(&["whatif", path, "--lever", "nope"]).assert().code(2).stderr(contains("keep-alive, cache-config"));
     powercurve(&["whatif", path]).assert().code(2);
     powercurve(&["whatif", "--list"]).assert().success().stdout(contains("multi-thread-transfer"));
+    powercurve(&["whatif", path, "--all", "--id", "x"]).assert().code(2).stderr(contains("--id"));
+
+    let says = |lever: &str| stdout(&["whatif", "s3-download", "--lever", lever, "--memory", "1024"], "");
+    assert!(says("range-get").contains("ASSUMPTION") && !says("range-get=0.3").contains("ASSUMPTION"));
 }
+
+const LPT_TWO_SIZES: &str = r#"[{"averagePrice":0,"averageDuration":0,"totalCost":0,"value":128},
+    {"averagePrice":1.7e-7,"averageDuration":40.2,"totalCost":1e-6,"value":256},
+    {"averagePrice":2.52e-7,"averageDuration":29.5,"totalCost":1e-6,"value":512}]"#;
 
 /// Tuning output without statistics: only the size that the tuner picked is known.
 const BEST_ONLY: &str =

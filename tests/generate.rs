@@ -47,6 +47,17 @@ fn every_run_carries_its_label_and_its_workload() {
 }
 
 #[test]
+fn a_run_is_named_after_its_label() {
+    let out = bytes(&["--count", "200", "--seed", "9"], "1");
+    for line in String::from_utf8(out).unwrap().lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (id, pattern) = (record["id"].as_str().unwrap(), record["pattern"].as_str().unwrap());
+        let number = id.strip_prefix(pattern).and_then(|rest| rest.strip_prefix('-'));
+        assert!(number.is_some_and(|n| n.parse::<u32>().is_ok()), "{id} is labelled {pattern}");
+    }
+}
+
+#[test]
 fn files_are_written_whole_and_their_ending_counts() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

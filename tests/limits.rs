@@ -157,8 +157,6 @@ fn nobody_listens_to_the_errors() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_leaves_no_half_written_file() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("library.bin"), "old").unwrap();
     // a background job of a shell ignores interrupts, and what it starts does too
@@ -171,10 +169,28 @@ fn an_interrupt_leaves_no_half_written_file() {
     std::thread::sleep(std::time::Duration::from_millis(500));
     assert!(child.try_wait().unwrap().is_none(), "a million runs are trained in half a second");
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
     let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert_eq!(files, ["library.bin"]);
     assert_eq!(fs::read(folder.path().join("library.bin")).unwrap(), b"old");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_removes_what_was_written_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = || fs::read_dir(folder.path()).unwrap().count();
+    let mut child = Command::new("env")
+        .args(["--default-signal=INT", env!("CARGO_BIN_EXE_powercurve"), "generate", "--count", "10000000", "-o"])
+        .arg(folder.path().join("runs.csv"))
+        .spawn()
+        .unwrap();
+    while files() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(files(), 0);
 }
 
 /// A full disk, or what looks like one.

@@ -122,6 +122,52 @@ fn what_does_not_match_is_named() {
 }
 
 #[test]
+fn a_function_whose_run_cannot_be_judged_has_a_run() {
+    let files = usual();
+    std::fs::write(files.path("gaps.csv"), "function,invocations,memory\nbusy,1e6,8192\nwaiting,1e6,\n").unwrap();
+    let assert = files.rank(&["runs.jsonl", "--load", "gaps.csv"]).assert().code(3);
+    let output = assert.stderr(contains("the configured memory size is unknown")).get_output().clone();
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("has no run"));
+}
+
+#[test]
+fn whole_milliseconds_are_billed_as_they_are() {
+    let run = r#"{"id":"f","memory_mb":[128,256,512,1024],"duration_ms":[3,3,3,3],"num":50,"arch":"x86_64"}"#;
+    let load = "function,invocations,memory\nf,1000000000,1024\n";
+    let ranked = &Files::new(&[("f.jsonl", run), ("f.csv", load)]).records(&["f.jsonl", "--load", "f.csv"])[0];
+    let bill = ranked["bill_usd_month"].as_f64().unwrap();
+    assert!((bill - (1e9 * 0.003 * 1.66667e-5 + 200.0)).abs() < 1e-6, "{bill}");
+}
+
+#[test]
+fn a_run_on_other_hardware_decides_nothing() {
+    let load = "function,invocations,memory,architecture\nbusy,1000000,8192,arm64\n";
+    let run = BUSY.replace(r#""num":50"#, r#""num":50,"arch":"x86_64""#);
+    let ranked =
+        &Files::new(&[("runs.jsonl", &run), ("load.csv", load)]).records(&["runs.jsonl", "--load", "load.csv"])[0];
+    assert_eq!(ranked["decided"].as_bool(), Some(false), "{ranked}");
+    assert!(ranked["doubt"].as_str().unwrap().contains("measured on x86_64"), "{ranked}");
+}
+
+#[test]
+fn without_calls_there_is_nothing_to_change() {
+    let ranked = &Files::new(&[("runs.jsonl", BUSY), ("load.csv", "function,invocations,memory\nbusy,0,8192\n")])
+        .records(&["runs.jsonl", "--load", "load.csv"])[0];
+    assert_eq!(ranked["best_mb"], ranked["current_mb"]);
+}
+
+#[test]
+fn calls_that_spread_widely_are_not_sold_as_speed() {
+    // 50 calls of 7 s that spread by 4 s: one mean in two of such calls lies 8 % off
+    let run = r#"{"id":"f","memory_mb":[128,256,512,1024,1536,3008],"duration_ms":[7300,7100,7250,7600,7000,6500],
+        "num":50,"sd_ms":[4000,4000,4000,4000,4000,4000],"count":[50,50,50,50,50,50],"arch":"x86_64"}"#
+        .replace('\n', "");
+    let files = Files::new(&[("f.jsonl", &run), ("f.csv", "function,invocations,memory\nf,500000,1024\n")]);
+    let ranked = &files.records(&["f.jsonl", "--load", "f.csv", "--strategy", "speed"])[0];
+    assert_eq!(ranked["decided"].as_bool(), Some(false), "{ranked}");
+}
+
+#[test]
 fn a_small_bill_gets_an_honest_answer() {
     let files = usual();
     std::fs::write(files.path("small.csv"), "function,invocations,memory\nbusy,80,8192\nwaiting,900,1024\n").unwrap();

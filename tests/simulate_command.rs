@@ -37,6 +37,27 @@ fn the_list_names_every_pattern() {
 }
 
 #[test]
+fn the_list_comes_in_every_format_of_a_table() {
+    let list: Value = serde_json::from_str(&stdout(&["--list", "--format", "json"])).unwrap();
+    assert!(list.as_array().unwrap().iter().any(|p| p["preset"] == "thumbnail" && p["pattern"] == "cpu-bound"));
+    assert!(stdout(&["--list", "--format", "csv"]).starts_with("preset,pattern,description\n"));
+    simulate(&["--list", "--format", "lpt"]).code(2).stderr(contains("gives no curve"));
+}
+
+#[test]
+fn all_invocations_are_paid_for_whatever_the_means_leave_out() {
+    let lambda_cost = |discard: &str| {
+        let out = stdout(&["java-cold-start", "--invocations", "10", "--discard", discard, "--format", "lpt"]);
+        serde_json::from_str::<Value>(&out).unwrap()["stateMachine"]["lambdaCost"].as_f64().unwrap()
+    };
+    let all = lambda_cost("0");
+    assert!(all > 0.0);
+    for discard in ["0.2", "0.4"] {
+        assert_eq!(lambda_cost(discard), all, "{discard}");
+    }
+}
+
+#[test]
 fn a_record_has_the_fields_that_other_programs_rely_on() {
     let record: Value =
         serde_json::from_str(&stdout(&["no-op", "--memory", "128..512:128", "--seed", "5", "--format", "jsonl"]))

@@ -60,7 +60,9 @@ pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
                 sizes.push(memory);
                 let at = seen.sizes.partition_point(|&m| m < memory);
                 seen.sizes.insert(at, memory);
-                seen.ln_ms.insert(at, posterior.predict(memory).ms.ln());
+                let ms = posterior.predict(memory).ms;
+                seen.ms.insert(at, ms);
+                seen.ln_ms.insert(at, ms.ln());
             }
             Next::Measure { regret, .. } | Next::Stop { regret } => {
                 let regret = first.unwrap_or(regret);

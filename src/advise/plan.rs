@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::advise::Strategy;
-use crate::curve::PowerCurve;
+use crate::curve::{Point, PowerCurve, Run, Start};
 use crate::error::{Error, Result};
 use crate::platform::billing::Tariff;
 use crate::units::{MemoryMb, Millis, Usd};
@@ -59,13 +59,31 @@ impl StateMachine {
     /// ```
     /// use powercurve::advise::StateMachine;
     /// assert_eq!(StateMachine::cost(24, 2.5e-5)?.usd(), 0.0006);
+    /// assert_eq!(StateMachine::cost(33, 2.5e-5)?.usd(), 0.00082); // 0.000825 is a little less than that
     /// # Ok::<(), powercurve::Error>(())
     /// ```
     ///
     /// # Errors
     /// When the price is not a usable amount.
     pub fn cost(transitions: u64, price: f64) -> Result<Usd> {
-        Usd::new((transitions as f64 * price * 1e5).round() / 1e5)
+        // to the digits of the amount as it is, as JavaScript's toFixed: times 1e5 it may become a tie that it was not
+        let usd = format!("{:.5}", transitions as f64 * price);
+        Usd::new(usd.parse().unwrap_or(f64::INFINITY))
+    }
+}
+
+impl StateMachine {
+    /// Share of `invocations` at one size that are cold starts: all of them where a version is published for each, or where all
+    /// are sent at once (an environment starts for each; short handlers find some free again); else the first, as a new
+    /// memory size needs a new environment.
+    ///
+    /// ```
+    /// use powercurve::advise::StateMachine;
+    /// assert_eq!(StateMachine::Current.cold_share(10, false), 0.1);
+    /// assert_eq!(StateMachine::OnlyColdStarts.cold_share(10, false), 1.0);
+    /// ```
+    pub fn cold_share(self, invocations: u32, parallel: bool) -> f64 {
+        if self == Self::OnlyColdStarts || parallel { 1.0 } else { 1.0 / f64::from(invocations.max(1)) }
     }
 }
 
@@ -288,7 +306,8 @@ impl LptInput {
     /// Input that measures the sizes of `plan` with `run.invocations` each and asks for the results of all sizes.
     ///
     /// # Errors
-    /// When `lambda_arn` is not the unqualified ARN of a function, which the tuner would refuse.
+    /// When the tuner would refuse it: when `lambda_arn` is not the unqualified ARN of a function, or `payload` is a list of
+    /// weighted payloads one of which would get none of the invocations.
     pub fn new(
         lambda_arn: &str,
         plan: &Plan,
@@ -303,6 +322,7 @@ impl LptInput {
             ))
             .help("leave out a version or alias: the tuner refuses qualified ARNs"));
         }
+        every_payload_is_sent(&payload, run.invocations)?;
         Ok(Self {
             lambda_arn: lambda_arn.to_owned(),
             power_values: plan.sizes.iter().map(|s| s.memory).collect(),
@@ -315,6 +335,58 @@ impl LptInput {
             include_output_results: true,
         })
     }
+}
+
+/// `curve`, of sizes of `run` or predicted from it, with the init of `cold_share` of the invocations: as far as the run says how long
+/// an init takes, and its durations do not hold it.
+///
+/// ```
+/// use powercurve::{MemoryMb, Millis, Point, PowerCurve, Run, Sample, advise::with_cold_starts};
+/// let point = Point::new(MemoryMb::new(512)?, Millis::new(20.0)?);
+/// let sample = Sample { init_ms: Some(300.0), cold_starts: Some(5), ..Sample::default() };
+/// let run = Run::new("resize", PowerCurve::new(vec![Point { sample, ..point }])?);
+/// // one call in ten starts an environment
+/// assert_eq!(with_cold_starts(&run, &run.curve, 0.1)?.points()[0].duration.ms(), 50.0);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+///
+/// # Errors
+/// When a duration gets longer than any that is accepted.
+pub fn with_cold_starts(run: &Run, curve: &PowerCurve, cold_share: f64) -> Result<PowerCurve> {
+    let holds_init = run.start == Some(Start::Cold) && run.billed_init_ms() == 0.0;
+    let known: Vec<f64> = run.curve.points().iter().filter_map(|p| p.sample.init_ms).collect();
+    if known.is_empty() || holds_init {
+        return Ok(curve.clone());
+    }
+    let usual_ms = known.iter().sum::<f64>() / known.len() as f64;
+    let with_init = |point: &Point| {
+        let init_ms = run.curve.at(point.memory).and_then(|p| p.sample.init_ms).unwrap_or(usual_ms);
+        let duration = Millis::new(point.duration.ms() + cold_share * init_ms)?;
+        Ok(Point { duration, ..*point })
+    };
+    PowerCurve::new(curve.points().iter().map(with_init).collect::<Result<_>>()?)
+}
+
+/// Checks a list of weighted payloads, each of which gets its share of the invocations, rounded down; any other payload is sent
+/// as it is. Source: `generatePayloads` and `isWeightedPayload` in the tuner's lambda/utils.js.
+fn every_payload_is_sent(payload: &Value, invocations: u32) -> Result<()> {
+    let is_weighted = |item: &&Value| item.get("payload").is_some() && item["weight"].as_f64().is_some_and(|w| w > 0.0);
+    let Some(list) = payload.as_array().filter(|list| !list.is_empty() && list.iter().all(|p| is_weighted(&p))) else {
+        return Ok(());
+    };
+    let weights: Vec<f64> = list.iter().filter_map(|item| item["weight"].as_f64()).collect();
+    let all: f64 = weights.iter().sum();
+    let least = weights.iter().copied().fold(f64::INFINITY, f64::min);
+    if (least * f64::from(invocations) / all).floor() >= 1.0 {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "the payload of weight {least} of {all} gets none of {invocations} invocations: expected at least one for each"
+    ))
+    .help(format!(
+        "the tuner refuses it; take {:.0} invocations or more, or weights that differ less",
+        (all / least).ceil()
+    )))
 }
 
 #[cfg(test)]
@@ -367,6 +439,12 @@ mod tests {
         assert_eq!(json["powerValues"], serde_json::json!(TuningRun::DEFAULT_SIZES_MB));
         assert_eq!((json["num"].as_u64(), json["balancedWeight"].as_f64()), (Some(10), Some(0.3)));
         assert!(input(&format!("{arn}:prod")).is_err());
+        for (weights, accepted) in [([1, 9], true), ([1, 10], false), ([5, 5], true)] {
+            let payload: Value =
+                weights.map(|weight| serde_json::json!({ "payload": {}, "weight": weight })).to_vec().into();
+            let input = LptInput::new(arn, &plan, &run, Strategy::Cost, payload, false);
+            assert_eq!(input.is_ok(), accepted, "{weights:?}");
+        }
         assert!(Plan::new(&default_sizes(10.0)?, &TuningRun { invocations: 4, ..run }).is_err());
         Ok(())
     }

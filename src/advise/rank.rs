@@ -108,8 +108,10 @@ impl Prospect {
                 .help("add a memory column, or the JSON of `aws lambda list-functions`")
         })?;
         let arch = load.arch.or(run.arch).unwrap_or_default();
+        let measured_on = run.arch.unwrap_or(arch);
         let prices = account.prices(arch).ok_or_else(|| Error::new(format!("no price of {arch} is known here")))?;
-        let known_run = Run { arch: Some(arch), runtime: run.runtime.clone().or(load.runtime.clone()), ..run.clone() };
+        let known_run =
+            Run { arch: Some(measured_on), runtime: run.runtime.clone().or(load.runtime.clone()), ..run.clone() };
         let reader = Reader::shipped();
         let answer = reader.classify(&known_run);
         let seen = Observation::of(&known_run);
@@ -148,15 +150,16 @@ impl Prospect {
         let of_now = objective(now, ms(now));
         if wish.tolerance.is_none()
             && !run.fails_at(current)
-            && of_now - objective(then, ms(then)) < LEAST_GAIN * of_now
+            && of_now - objective(then, ms(then)) <= LEAST_GAIN * of_now
         {
             then = now;
         }
         let best = sizes[then];
-        // another measurement of a measured size would differ; at the others the curves hold that scatter already
-        let noise = |i: usize| {
-            let measured = now != then && run.curve.at(sizes[i]).is_some();
-            if measured { posterior.variance().sqrt() } else { 0.0 }
+        // another measurement of a measured size would differ, by what the model sees and what the calls themselves spread;
+        // at the others the curves hold that scatter already
+        let noise = |i: usize| match run.curve.at(sizes[i]) {
+            Some(point) if now != then => posterior.variance().sqrt().max(point.standard_error().unwrap_or(0.0)),
+            _ => 0.0,
         };
         // what the change gains in something that is `value` of size and duration
         let gain = |value: &dyn Fn(usize, f64) -> f64| {
@@ -180,6 +183,11 @@ impl Prospect {
             Some(Next::Stop { .. }) => {
                 (false, format!("repeat {current} and {best} with 50 invocations or more"), Some(best))
             }
+        };
+        let (decided, doubt) = if measured_on == arch {
+            (decided, doubt)
+        } else {
+            (false, format!("measured on {measured_on} and configured for {arch}: measure it there"))
         };
         Ok(Self {
             id: run.id.clone(),

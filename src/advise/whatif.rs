@@ -90,6 +90,43 @@ pub struct Effect {
     pub after: Result<Evaluation>,
 }
 
+/// What changes between two [`Evaluation`]s: negative where it gets less.
+///
+/// ```
+/// use powercurve::advise::{Market, compare};
+/// use powercurve::workload::{Environment, Lever, Scenario, preset};
+/// use powercurve::MemoryMb;
+/// let market = Market { region: "us-east-1".into(), given: Default::default(), free_tier: false };
+/// let before = Scenario { workload: preset("s3-download")?, environment: Environment::on_demand(3e6, Default::default()) };
+/// let effect = compare(&before, &Lever::RangeGet(0.5).apply(&before)?, &[MemoryMb::new(1024)?], &market).remove(0);
+/// let difference = effect.difference().expect("runs at 1024 MB");
+/// assert!(difference.duration_ms < -600.0 && difference.per_month == 3.0 * difference.per_million);
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Difference {
+    /// Mean time that Lambda works on one event, in ms.
+    pub duration_ms: f64,
+    /// $ per million events at the stated load, without free tier.
+    #[serde(rename = "usd_per_million")]
+    pub per_million: f64,
+    /// $ a month at the stated load.
+    #[serde(rename = "usd_per_month")]
+    pub per_month: f64,
+}
+
+impl Effect {
+    /// After minus before; `None` where the function fails on either side.
+    pub fn difference(&self) -> Option<Difference> {
+        let (before, after) = self.before.as_ref().ok().zip(self.after.as_ref().ok())?;
+        Some(Difference {
+            duration_ms: after.duration.ms() - before.duration.ms(),
+            per_million: after.per_million.usd() - before.per_million.usd(),
+            per_month: after.per_month.usd() - before.per_month.usd(),
+        })
+    }
+}
+
 /// Both scenarios at each size.
 ///
 /// ```
@@ -134,7 +171,8 @@ pub fn evaluate(scenario: &Scenario, memory: MemoryMb, market: &Market) -> Resul
     Ok(Evaluation {
         duration: served.mean()?,
         per_million: Usd::new(month(false)?.usd() / scenario.environment.events_per_month)?.per_million(),
-        per_month: month(market.free_tier)?,
+        // AWS Lambda Pricing: the free tier does not apply to functions with provisioned concurrency
+        per_month: month(market.free_tier && scenario.environment.provisioned == 0)?,
     })
 }
 

@@ -189,7 +189,11 @@ impl<'a> Tally<'a> {
             "tolerance": self.args.tolerance.share(),
             "warnings": warnings,
         });
-        if let Some(drift) = drift {
+        if currency != Currency::Usd {
+            record["currency"] = currency.code().into();
+        }
+        if self.has_baseline {
+            // null: not in it
             record["baseline"] = json!(drift);
         }
         let row = [
@@ -217,7 +221,12 @@ impl<'a> Tally<'a> {
             Strategy::Balanced(_) => ("scores", "score more than", "best"),
         };
         let verdict = if failed == 0 {
-            let against = if has_baseline { ", and nothing is worse than the baseline" } else { "" };
+            let against = match unknown.len() {
+                _ if !has_baseline => String::new(),
+                0 => ", and nothing is worse than the baseline".to_owned(),
+                n if n == all as usize => ", and nothing was compared with the baseline".to_owned(),
+                n => format!(", and nothing of the baseline is worse; {n} of {all} runs are not in it"),
+            };
             format!("Passed: {current} {does} at most {tolerance} more than the {best} size{against}.")
         } else {
             let or_fail = if fails { ", or fail there" } else { "" };
@@ -227,6 +236,10 @@ impl<'a> Tally<'a> {
             )
         };
         answers.finish(&verdict)?;
+        if has_baseline && all > 0 && unknown.len() == all as usize {
+            return Err(Error::new("no run of the input is in the baseline: expected the same ids in both")
+                .help("`powercurve classify` lists the ids; leave out --baseline to check the cost alone"));
+        }
         Ok(failed == 0)
     }
 }

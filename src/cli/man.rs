@@ -23,6 +23,8 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let mut cli = Cli::command().disable_help_subcommand(true);
     cli.build();
+    // a page describes every option, those included that the short help leaves out
+    cli = cli.mut_subcommands(|command| command.mut_args(|arg| arg.hide_short_help(false)));
     file::create_folder(&args.out)?;
     let commands: Vec<Command> = std::iter::once(cli.clone()).chain(cli.get_subcommands().cloned()).collect();
     let count = commands.len();

@@ -33,14 +33,18 @@ mod workload;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::error::Error;
+use crate::render::file;
 
 pub use output::Out;
 use output::harmless;
+
+/// Exit code after an interrupt: as shells have it for a program that SIGINT ended.
+const INTERRUPTED: i32 = 130;
 
 /// Simulate, classify and predict AWS Lambda power curves, offline.
 #[derive(Debug, Parser)]
@@ -111,6 +115,11 @@ pub enum Format {
 /// Runs the parsed command and turns its end into an exit code: 0 done, 1 a check failed, 2 bad
 /// usage or unreadable input, 3 some inputs of a batch were rejected.
 pub fn run(cli: Cli) -> ExitCode {
+    // where no handler can be set an interrupt ends the program all the same, and may leave a part of a file
+    let _ = ctrlc::set_handler(|| {
+        file::remove_unfinished();
+        exit(INTERRUPTED);
+    });
     let mut out = Out::stdout();
     let result = match cli.command {
         Command::Chart(args) => chart::run(&args, &mut out),

@@ -10,9 +10,9 @@ use super::subject::one_run;
 use super::{Done, Format, Out, values, warn, workload};
 use crate::advise::{
     LptInput, NextSizes, Plan, PlannedSize, StateMachine, TuningRun, beyond_measured, expected_curve, memory_used,
-    next_sizes, predicted_curve,
+    next_sizes, predicted_curve, with_cold_starts,
 };
-use crate::curve::{Arch, Point, PowerCurve, Run};
+use crate::curve::{Arch, Point, PowerCurve, Run, Start};
 use crate::error::{Error, Result};
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::render::table::{Cell, Column, Table};
@@ -30,11 +30,12 @@ use crate::units::{Currency, MemoryMb, Millis};
   powercurve plan my-function.toml --lpt-input --lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:resize"
 )]
 pub struct Args {
-    /// The function as a preset or a workload TOML file: durations are those the simulator expects.
+    /// The function as a preset or a workload TOML file: durations are those the simulator expects, with the cold starts
+    /// that tuning makes.
     #[arg(group = "expectation")]
     workload: Option<String>,
 
-    /// Take the durations of a recorded run.
+    /// Take the durations of a recorded run, and the init durations where it has them.
     #[arg(long, group = "expectation")]
     run: Option<String>,
 
@@ -115,7 +116,8 @@ struct NextPlan {
 }
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
-    let expectation = expect(args)?;
+    let cold_share = args.state_machine.cold_share(args.invocations, args.parallel);
+    let expectation = expect(args, cold_share)?;
     let region = args.tariff.prices.region();
     let given = args.tariff.prices.given()?;
     let tuning = TuningRun {
@@ -124,7 +126,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         tariff: args.tariff.tariff(PriceBasis::List, expectation.arch, None)?,
         transition: given.transition.map_or_else(|| PriceTable::embedded().transition(region), Ok)?,
     };
-    let next = expectation.run.as_ref().map(|run| next_plan(run, &tuning)).transpose()?;
+    let next = expectation.run.as_ref().map(|run| next_plan(run, &tuning, cold_share)).transpose()?;
     if let (Some(run), Some(next)) = (&expectation.run, &next) {
         let proposed = next.next.sizes.iter().copied();
         if let Some(words) = beyond_measured(run, memory_used(run), proposed) {
@@ -162,20 +164,28 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(expectation.done)
 }
 
-fn expect(args: &Args) -> Result<Expectation> {
+fn expect(args: &Args, cold_share: f64) -> Result<Expectation> {
     let sizes = || args.memory.clone().unwrap_or_default().0;
     if let Some(arg) = &args.workload {
         let mut workload = workload::read(arg)?;
         args.tariff.move_workload(&mut workload);
+        workload.cold_start.share = workload.cold_start.share.max(cold_share);
         let (curve, failed) = expected_curve(&workload, &sizes())?;
         return Ok(Expectation { curve, arch: Some(workload.arch), failed, run: None, done: Done::All });
     }
     if let Some(arg) = &args.run {
         let (run, done) = one_run(arg, args.id.as_deref())?;
-        let curve = match &args.memory {
+        let recorded = match &args.memory {
             None => run.curve.clone(),
             Some(Sizes(wanted)) => at_sizes(&run.curve, wanted)?,
         };
+        let curve = with_cold_starts(&run, &recorded, cold_share)?;
+        if args.state_machine == StateMachine::OnlyColdStarts && run.start != Some(Start::Cold) && curve == recorded {
+            warn(format_args!(
+                "{} says nothing of its cold starts: tuning that makes only them takes longer and costs more",
+                run.id
+            ));
+        }
         return Ok(Expectation { curve, arch: run.arch, failed: Vec::new(), run: Some(run), done });
     }
     let duration = args.duration.ok_or_else(|| {
@@ -217,9 +227,10 @@ fn record(plan: &Plan, few: Option<&Plan>, failed: &[(MemoryMb, Error)], input: 
     record
 }
 
-fn next_plan(run: &Run, tuning: &TuningRun) -> Result<NextPlan> {
+fn next_plan(run: &Run, tuning: &TuningRun, cold_share: f64) -> Result<NextPlan> {
     let next = next_sizes(run, &tuning.tariff.with_init(run.billed_init_ms()));
-    let plan_of = |sizes: &[MemoryMb]| Plan::new(&predicted_curve(run, sizes)?, tuning);
+    let plan_of =
+        |sizes: &[MemoryMb]| Plan::new(&with_cold_starts(run, &predicted_curve(run, sizes)?, cold_share)?, tuning);
     let usual = TuningRun::DEFAULT_SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
     let plan = if next.sizes.is_empty() { None } else { Some(plan_of(&next.sizes)?) };
     Ok(NextPlan { plan, sweep: plan_of(&usual)?, next })

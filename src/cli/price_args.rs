@@ -142,9 +142,7 @@ impl TariffArgs {
     }
 
     fn asked(&self) -> bool {
-        let p = &self.prices;
-        let prices = p.region.is_some() || p.storage.is_some() || p.price_gb_s.is_some() || p.price_request.is_some();
-        prices || self.basis.is_some() || self.billing.is_some() || self.arch.is_some()
+        !self.words().is_empty()
     }
 
     /// The tariff; what the user gave goes before the defaults.

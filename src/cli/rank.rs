@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
 
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -146,8 +146,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let mut done = if rejected.is_empty() { Done::All } else { Done::SomeRejected };
 
     let mut unmatched = Unmatched::default();
-    // whether any run has the name of a function in the load
-    let met = AtomicBool::new(false);
+    // functions of the load that a run has the name of, judged or not
+    let met = Mutex::new(BTreeSet::new());
     let (mut prospects, mut seen) = (Vec::new(), BTreeSet::new());
     done = done.and(batch::each(
         &args.runs,
@@ -156,7 +156,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             let load = loads
                 .get(&run.id)
                 .map(|load| FunctionLoad { storage_mb: load.storage_mb.or(args.prices.storage), ..load.clone() });
-            met.fetch_or(load.is_some(), Ordering::Relaxed);
+            if load.is_some() {
+                met.lock().expect("nobody panics with it").insert(function_name(&run.id).to_owned());
+            }
             judge(&run, load.as_ref(), &wish, &account)
         },
         |answer| {
@@ -168,10 +170,11 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             Ok(())
         },
     )?);
-    unmatched.functions =
-        loads.iter().map(|(name, _)| name).filter(|name| !seen.contains(*name)).map(str::to_owned).collect();
     // of those that met it was said why they cannot be judged
-    if prospects.is_empty() && !met.into_inner() {
+    let met = met.into_inner().expect("nobody panics with it");
+    unmatched.functions =
+        loads.iter().map(|(name, _)| name).filter(|name| !met.contains(*name)).map(str::to_owned).collect();
+    if prospects.is_empty() && met.is_empty() {
         return Err(no_match(&unmatched));
     }
     let ranking = Ranking::new(
@@ -219,12 +222,19 @@ fn no_match(unmatched: &Unmatched) -> Error {
     .help("name the functions in the load as the runs are: `powercurve classify` lists their ids")
 }
 
+/// Names in one sentence, at most.
+const MOST_NAMED: usize = 20;
+
 impl Unmatched {
     /// One sentence for each kind of gap, with the names.
     fn sentences(&self) -> Vec<String> {
         let of = |names: &[String], one: &str, many: &str| match names {
             [] => None,
             [name] => Some(format!("1 {one}: {name}")),
+            names if names.len() > MOST_NAMED => {
+                let (named, more) = names.split_at(MOST_NAMED);
+                Some(format!("{} {many}: {} and {} more", names.len(), named.join(", "), more.len()))
+            }
             names => Some(format!("{} {many}: {}", names.len(), names.join(", "))),
         };
         [

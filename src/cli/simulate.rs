@@ -1,10 +1,11 @@
 //! `powercurve simulate`
 
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::answers::Answers;
 use super::sizes::Sizes;
-use super::{Done, Out, warn, workload};
+use super::{Done, Format, Out, warn, workload};
 use crate::advise::{PricedCurve, StateMachine, Strategy};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::platform::billing::BillingStep;
 use crate::platform::pricing::PriceTable;
 use crate::render::table::{Cell, Column, Table};
 use crate::simulate::{self, Tuning, TuningResult};
-use crate::units::{Currency, Usd};
+use crate::units::Currency;
 use crate::workload::{PRESETS, Preset, Workload};
 
 /// Simulate the power curve of a workload, as aws-lambda-power-tuning would measure it.
@@ -103,7 +104,7 @@ enum SimulateFormat {
 
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     if args.list {
-        return list(out);
+        return list(args.format, out);
     }
     let source = args.workload.as_deref().unwrap_or_default();
     if args.show
@@ -148,14 +149,25 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     Ok(Done::All)
 }
 
-fn list(out: &mut Out) -> Result<Done> {
-    let mut table = Table::new(&["preset", "pattern", "description"].map(Column::plain));
+fn list(format: SimulateFormat, out: &mut Out) -> Result<Done> {
+    let format = match format {
+        SimulateFormat::Table => Format::Table,
+        SimulateFormat::Json => Format::Json,
+        SimulateFormat::Jsonl => Format::Jsonl,
+        SimulateFormat::Csv => Format::Csv,
+        SimulateFormat::Markdown => Format::Markdown,
+        SimulateFormat::Lpt | SimulateFormat::Url => {
+            return Err(Error::new("--list gives no curve: expected --format table, json, jsonl, csv or markdown"));
+        }
+    };
+    let mut answers = Answers::new(out, format, &["preset", "pattern", "description"].map(Column::plain));
     for preset in PRESETS {
         let workload = preset.workload()?;
+        let record = json!({ "preset": preset.name, "pattern": workload.pattern, "description": workload.description });
         let pattern = workload.pattern.map_or("", |p| p.name());
-        table.row([preset.name, pattern, workload.description.as_str()].map(|s| Cell::Text(s.to_owned())));
+        answers.add(record, [preset.name, pattern, &workload.description].map(|s| Cell::Text(s.to_owned())))?;
     }
-    write!(out, "{}", table.text())?;
+    answers.finish("")?;
     Ok(Done::All)
 }
 
@@ -189,12 +201,11 @@ fn lpt(args: &Args, result: &TuningResult) -> Result<String> {
         .ok_or_else(|| Error::new("a size has no cost: expected one for every size"))?;
     let invocations = u64::from(if args.exact { 1 } else { args.invocations });
     let transitions = StateMachine::Current.transitions(run.curve.len() as u64, invocations);
-    let all: f64 = priced.points().iter().map(|p| p.cost.usd() * invocations as f64).sum();
     let price = PriceTable::embedded().transition(&args.region)?;
     let tuning = export::Tuning {
         best: Strategy::Cost.pick(&priced).memory,
         execution_cost: StateMachine::cost(transitions, price)?,
-        lambda_cost: Usd::new(all)?,
+        lambda_cost: result.lambda_cost,
     };
     export::lpt(run, &tuning)
 }

@@ -11,7 +11,7 @@ use super::subject::{is_workload, one_run};
 use super::{Done, Format, Out, batch, values, warn, workload};
 use crate::advise::{Changes, Effect, Ensemble, Evaluation, Market, compare, evaluate};
 use crate::curve::{Point, PowerCurve};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::BillingStep;
@@ -45,7 +45,7 @@ pub struct Args {
     function: Option<String>,
 
     /// Which run, where the input holds several.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "list")]
     id: Option<String>,
 
     /// A lever, with a value of its own where the default does not fit; may be given several times.
@@ -88,7 +88,7 @@ pub struct Args {
     prices: PriceArgs,
 }
 
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 16] = [
     Column { field: "lever", heading: "lever" },
     Column { field: "memory_mb", heading: "memory" },
     Column { field: "before_ms", heading: "before" },
@@ -98,6 +98,9 @@ const COLUMNS: [Column; 13] = [
     Column { field: "after_usd_per_million", heading: "after" },
     Column { field: "before_usd_per_month", heading: "$/month before" },
     Column { field: "after_usd_per_month", heading: "after" },
+    Column { field: "difference_ms", heading: "time: change" },
+    Column { field: "difference_usd_per_million", heading: "$/million" },
+    Column { field: "difference_usd_per_month", heading: "$/month" },
     // of a recorded run only
     Column { field: "change_ms_low", heading: "time: 90 % from" },
     Column { field: "change_ms_high", heading: "to" },
@@ -106,7 +109,7 @@ const COLUMNS: [Column; 13] = [
 ];
 
 /// Columns of a workload, of which there is no doubt.
-const CERTAIN: usize = 9;
+const CERTAIN: usize = 12;
 
 /// The function before the change, and where it comes from.
 struct Subject {
@@ -179,6 +182,10 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             }
         }
     }
+    let by_hundreds = |scenario: &Scenario| scenario.environment.billing == BillingStep::Ms100;
+    if by_hundreds(&subject.before) || args.levers.contains(&Lever::Billing(BillingStep::Ms100)) {
+        notes += "Billed by 100 ms: every invocation is taken to last the mean; where times spread, each is rounded up by itself.\n";
+    }
     answers.finish(&notes)?;
     Ok(done)
 }
@@ -187,6 +194,9 @@ fn subject(args: &Args, function: &str) -> Result<(Subject, Done)> {
     let mut environment = Environment::on_demand(args.invocations_per_month, args.billing);
     environment.storage_mb = args.prices.storage.unwrap_or(environment.storage_mb);
     if is_workload(function) {
+        if args.id.is_some() {
+            return Err(Error::new("--id names a recorded run: expected none with a workload").at(function));
+        }
         let before = Scenario { workload: workload::read(function)?, environment };
         return Ok((Subject { before, recorded: None }, Done::All));
     }
@@ -259,6 +269,7 @@ fn record(name: &str, levers: &[Lever], effect: &Effect, changes: Option<&Change
         "memory_mb": effect.memory,
         "before": side(&effect.before),
         "after": side(&effect.after),
+        "difference": effect.difference(),
         "assumptions": levers.iter().map(|l| json!(l.info())).collect::<Vec<_>>(),
     });
     if let Some(changes) = changes {
@@ -267,7 +278,7 @@ fn record(name: &str, levers: &[Lever], effect: &Effect, changes: Option<&Change
     record
 }
 
-fn row(name: &str, effect: &Effect, changes: Option<&Changes>) -> [Cell; 13] {
+fn row(name: &str, effect: &Effect, changes: Option<&Changes>) -> [Cell; 16] {
     let duration = |side: &Result<Evaluation>| match side {
         Ok(evaluation) => Cell::Duration(evaluation.duration),
         Err(error) => Cell::Text(error.problem().to_owned()),
@@ -276,6 +287,7 @@ fn row(name: &str, effect: &Effect, changes: Option<&Changes>) -> [Cell; 13] {
         Cell::or_empty(side.as_ref().ok(), |evaluation| Cell::Cost(value(evaluation)))
     };
     let both = effect.before.as_ref().ok().zip(effect.after.as_ref().ok());
+    let difference = effect.difference();
     [
         Cell::Text(name.to_owned()),
         Cell::Memory(effect.memory),
@@ -286,6 +298,9 @@ fn row(name: &str, effect: &Effect, changes: Option<&Changes>) -> [Cell; 13] {
         cost(&effect.after, |e| e.per_million),
         cost(&effect.before, |e| e.per_month),
         cost(&effect.after, |e| e.per_month),
+        Cell::or_empty(difference, |d| Cell::SignedDuration(d.duration_ms)),
+        Cell::or_empty(difference, |d| Cell::SignedCost(d.per_million)),
+        Cell::or_empty(difference, |d| Cell::SignedCost(d.per_month)),
         Cell::or_empty(changes, |c| Cell::SignedDuration(c.duration_ms.low)),
         Cell::or_empty(changes, |c| Cell::SignedDuration(c.duration_ms.high)),
         Cell::or_empty(changes, |c| Cell::SignedCost(c.per_month.low)),
@@ -296,7 +311,10 @@ fn row(name: &str, effect: &Effect, changes: Option<&Changes>) -> [Cell; 13] {
 fn assumptions(levers: &[Lever]) -> String {
     let line = |lever: &Lever| {
         let info = lever.info();
-        let warning = if info.confidence.is_assumption() { "ASSUMPTION, give your own value: " } else { "" };
+        // a value other than the default is the user's own
+        let assumed =
+            info.confidence.is_assumption() && info.name.parse().is_ok_and(|default: Lever| *lever == default);
+        let warning = if assumed { "ASSUMPTION, give your own value: " } else { "" };
         format!("{lever} [{}]: {warning}{}\n", info.confidence, info.assumption)
     };
     levers.iter().map(line).collect()

@@ -203,7 +203,8 @@ fn run_of_stats(name: &str, stats: &[Stat]) -> Result<Run> {
     let mut warnings = Vec::new();
     for stat in stats {
         let memory = MemoryMb::from_f64(stat.memory_mb)?;
-        let Some(ms) = stat.duration_ms else {
+        // the executor writes 0 where it found no duration in the logs, and the tuner leaves such a size out
+        let Some(ms) = stat.duration_ms.filter(|ms| *ms != 0.0) else {
             warnings.push(RunWarning::NoDuration { memory });
             continue;
         };

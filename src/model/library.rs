@@ -229,7 +229,8 @@ impl Library {
         prior::draw(self.seed, self.particles[particle].draw.into())
     }
 
-    /// The first `len` draws: a smaller sample of the same prior.
+    /// The first `len` draws: a smaller sample of the same prior. With none it holds nothing that a
+    /// [`Posterior`](crate::model::Posterior) could be made of.
     #[must_use]
     pub fn prefix(&self, len: usize) -> Self {
         let rows = self.particles.iter().zip(&self.shapes).filter(|(p, _)| (p.draw as usize) < len);

@@ -19,7 +19,9 @@ use crate::workload::Runtime;
 pub struct Observation {
     /// Memory sizes, ascending.
     pub sizes: Vec<MemoryMb>,
-    /// `ln` of the measured mean durations in ms, one a size.
+    /// Measured mean durations in ms, one a size.
+    pub ms: Vec<f64>,
+    /// `ln` of them.
     pub ln_ms: Vec<f64>,
     /// Invocations behind each mean.
     pub invocations: f64,
@@ -41,6 +43,7 @@ impl Observation {
         let recorded = run.invocations.or_else(|| counts.min());
         Self {
             sizes: run.curve.sizes().collect(),
+            ms: run.curve.points().iter().map(|p| p.duration.ms()).collect(),
             ln_ms: run.curve.points().iter().map(|p| p.duration.ms().ln()).collect(),
             invocations: recorded.map_or(USUAL_INVOCATIONS, |n| (n as f64).clamp(1.0, 100.0)),
             runtime: run.runtime.as_deref().and_then(Runtime::detect),
@@ -67,8 +70,12 @@ impl Observation {
     /// ```
     #[must_use]
     pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Self {
-        let kept = self.sizes.iter().zip(&self.ln_ms).filter(|(m, _)| keep(**m)).map(|(m, y)| (*m, *y));
-        let (sizes, ln_ms) = kept.unzip();
-        Self { sizes, ln_ms, ..self.clone() }
+        let mut kept = Self { sizes: Vec::new(), ms: Vec::new(), ln_ms: Vec::new(), ..*self };
+        for (i, &memory) in self.sizes.iter().enumerate().filter(|(_, memory)| keep(**memory)) {
+            kept.sizes.push(memory);
+            kept.ms.push(self.ms[i]);
+            kept.ln_ms.push(self.ln_ms[i]);
+        }
+        kept
     }
 }

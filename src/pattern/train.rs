@@ -181,7 +181,7 @@ fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
     let sizes = sizes(&mut rng);
     let invocations = [5.0, 10.0, 10.0, 20.0, 50.0, 100.0][rng.random_range(0..6usize)];
     let sd = noise_sd(particle, invocations, &mut rng);
-    let ln_ms = sizes
+    let ln_ms: Vec<f64> = sizes
         .iter()
         .map(|&m| {
             let z: f64 = StandardNormal.sample(&mut rng);
@@ -192,6 +192,7 @@ fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
         .collect();
     Observation {
         sizes,
+        ms: ln_ms.iter().map(|y| y.exp()).collect(),
         ln_ms,
         invocations,
         runtime: rng.random_bool(0.6).then_some(particle.runtime),

@@ -39,3 +39,13 @@ pub const TIMEOUT_MS: f64 = 900_000.0;
 pub fn duration_ms(work_ms: f64, share: f64) -> f64 {
     if work_ms <= BOOSTED_LIMIT_MS { work_ms } else { BOOSTED_LIMIT_MS + work_ms / share.min(1.0) }
 }
+
+/// The part of an init of `init_ms` that is done again within the first invocation, and counts towards [`TIMEOUT_MS`].
+///
+/// ```
+/// use powercurve::platform::init::{duration_ms, redone_ms};
+/// assert_eq!([3100.0, 12_000.0].map(|work_ms| redone_ms(duration_ms(work_ms, 0.5))), [0.0, 24_000.0]);
+/// ```
+pub fn redone_ms(init_ms: f64) -> f64 {
+    (init_ms - BOOSTED_LIMIT_MS).max(0.0)
+}

@@ -34,10 +34,8 @@ const BURST_BUCKET_MB: f64 = 280.0;
 /// ```
 pub const PER_CONNECTION_MB_S: f64 = 75.0;
 
-/// Time in ms to move `megabytes` over `connections` connections of `per_connection_mb_s` each,
-/// when the CPU keeps up: burst bandwidth until the bucket is spent, then the sustained rate.
-///
-/// The bucket refills at the sustained rate while it is drained, as a token bucket does.
+/// Time in ms to move `megabytes` over `connections` connections of `per_connection_mb_s` each, on a full [`BurstBucket`], when
+/// the CPU keeps up.
 ///
 /// ```
 /// use powercurve::platform::network::transfer_ms;
@@ -46,13 +44,43 @@ pub const PER_CONNECTION_MB_S: f64 = 75.0;
 /// assert!((transfer_ms(100.0, 20, 75.0) - 294.1).abs() < 0.1);
 /// ```
 pub fn transfer_ms(megabytes: f64, connections: u32, per_connection_mb_s: f64) -> f64 {
-    let streams = f64::from(connections.max(1)) * per_connection_mb_s;
-    let burst_rate = streams.min(BURST_MB_S);
-    if burst_rate <= SUSTAINED_MB_S {
-        return megabytes / burst_rate * 1e3;
+    BurstBucket::default().transfer_ms(megabytes, connections, per_connection_mb_s)
+}
+
+/// What an invocation may still move at burst bandwidth: a token bucket that the sustained rate refills while it is drained.
+///
+/// An invocation starts with a full one, and its transfers follow each other on it.
+///
+/// ```
+/// use powercurve::platform::network::{BurstBucket, transfer_ms};
+/// // in two halves or at once: the same bytes, the same time
+/// let mut bucket = BurstBucket::default();
+/// let halves_ms = bucket.transfer_ms(360.0, 20, 75.0) + bucket.transfer_ms(360.0, 20, 75.0);
+/// assert!((halves_ms - transfer_ms(720.0, 20, 75.0)).abs() < 1e-6);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BurstBucket {
+    left_mb: f64,
+}
+
+impl Default for BurstBucket {
+    /// A full one.
+    fn default() -> Self {
+        Self { left_mb: BURST_BUCKET_MB }
     }
-    let burst_mb = BURST_BUCKET_MB * burst_rate / (burst_rate - SUSTAINED_MB_S);
-    let at_burst = megabytes.min(burst_mb);
-    let rest = megabytes - at_burst;
-    (at_burst / burst_rate + rest / SUSTAINED_MB_S) * 1e3
+}
+
+impl BurstBucket {
+    /// Time in ms to move `megabytes` over `connections` connections of `per_connection_mb_s` each, when the CPU keeps up: at
+    /// burst bandwidth until the bucket is spent, then at the sustained rate.
+    pub fn transfer_ms(&mut self, megabytes: f64, connections: u32, per_connection_mb_s: f64) -> f64 {
+        let streams = f64::from(connections.max(1)) * per_connection_mb_s;
+        let rate = streams.min(BURST_MB_S);
+        let drained_mb_s = rate - SUSTAINED_MB_S;
+        let burst_s = if drained_mb_s > 0.0 { self.left_mb / drained_mb_s } else { f64::INFINITY };
+        let burst_s = burst_s.min(megabytes / rate);
+        self.left_mb = (self.left_mb - burst_s * drained_mb_s).clamp(0.0, BURST_BUCKET_MB);
+        let rest_mb = (megabytes - burst_s * rate).max(0.0);
+        (burst_s + rest_mb / SUSTAINED_MB_S) * 1e3
+    }
 }

@@ -46,6 +46,8 @@
 //! Ticks of 10 ms contradict the 4 ms runs of the busy loop. Fourteen short recorded runs of unknown callers tell
 //! nothing apart (each rule 9 to 10 % off), except that a millisecond on top of the quota does not fit (15 %).
 
+use std::sync::LazyLock;
+
 /// Length of the quota period, in ms.
 ///
 /// ```
@@ -66,17 +68,18 @@ const SLICE_MS: f64 = 5.0;
 /// CPU time that a waiting thread keeps of its slice, in ms: the kernel's `min_cfs_rq_runtime`.
 const KEPT_MS: f64 = 1.0;
 
-/// Number of phases over which [`expected_ms`] averages the unknown start within the period: four to
-/// a tick, and none on a tick.
-const PHASES: u32 = 20;
+/// Number of phases that stand for all starts within the period: four to a tick, and none on a tick.
+const PHASES: usize = 20;
 
 /// Pause of a client that calls in series, from an answer to the next start, in ms: mean and standard deviation of the
 /// 155 pauses in the sweep (see above). No other client has published its pauses.
 pub(crate) const SERIES_PAUSE_MS: (f64, f64) = (159.2, 2.8);
 
-/// Calls in series that [`mean_in_series`] averages, after as many as it takes to forget the first phase.
-const SERIES_CALLS: u32 = 32;
-const SERIES_LEAD: u32 = 4;
+/// Calls in series after which the phase of the first is forgotten: without any quota it then counts for 0.68^12, a hundredth.
+const SERIES_CALLS: u32 = 12;
+
+/// Periods from which on a call is long: see [`mean_in_series`].
+const LONG_PERIODS: f64 = 50.0;
 
 /// A clock that lets CPU bursts and waits pass under a quota.
 ///
@@ -256,18 +259,20 @@ fn next_multiple(time: f64, step: f64) -> f64 {
 pub fn expected_ms(share: f64, steps: impl Fn(&mut QuotaClock)) -> f64 {
     let total: f64 = (0..PHASES)
         .map(|i| {
-            let mut clock = QuotaClock::new(share, (f64::from(i) + 0.5) / f64::from(PHASES));
+            let mut clock = QuotaClock::new(share, phase(i));
             steps(&mut clock);
             clock.now()
         })
         .sum();
-    total / f64::from(PHASES)
+    total / PHASES as f64
 }
 
 /// Mean of what `call` returns (its duration, say) when a client calls in series, as power tuning does: a throttled
 /// answer leaves on a refill, so that regular pauses (159 ms in the sweep) lock the calls to the periods.
 ///
-/// Long calls are averaged over fewer of them, since one period in them matters less.
+/// The phase at which a call starts depends on that of the call before and on the pause, which spreads: a Markov chain on
+/// [`PHASES`] phases. The mean is that of its stationary distribution. A call that lasts 50 periods or more is played once, since
+/// one period in it matters less.
 ///
 /// ```
 /// use powercurve::platform::quota::mean_in_series;
@@ -279,46 +284,60 @@ pub fn expected_ms(share: f64, steps: impl Fn(&mut QuotaClock)) -> f64 {
 /// assert!((ms - 21.1).abs() < 1.5, "{ms}");
 /// ```
 pub fn mean_in_series(share: f64, call: impl Fn(&mut QuotaClock) -> f64) -> f64 {
-    let mut phase = 0.5;
-    let (mut total, mut counted) = (0.0, 0);
-    let mut plan = SERIES_CALLS;
-    for i in 0.. {
-        let mut clock = QuotaClock::new(share, phase);
-        let value = call(&mut clock);
-        if i == 0 {
-            plan = match clock.now() / PERIOD_MS {
-                periods if periods < 10.0 => SERIES_CALLS,
-                periods if periods < 50.0 => SERIES_CALLS / 8,
-                _ => 1,
-            };
-        } else if i >= SERIES_LEAD.min(plan) {
-            total += value;
-            counted += 1;
-        }
-        if counted == plan {
-            break;
-        }
-        phase = clock.phase_after(series_pause_ms(i));
+    let mut clock = QuotaClock::new(share, 0.5);
+    let value = call(&mut clock);
+    if clock.now() >= LONG_PERIODS * PERIOD_MS {
+        return value;
     }
-    total / f64::from(counted)
+    let mut values = [0.0; PHASES];
+    let mut arrivals = [[0.0; PHASES]; PHASES];
+    for i in 0..PHASES {
+        let mut clock = QuotaClock::new(share, phase(i));
+        values[i] = call(&mut clock);
+        arrivals[i] = arrivals_around(clock.phase_after(SERIES_PAUSE_MS.0));
+    }
+    let mut starts = [1.0 / PHASES as f64; PHASES];
+    for _ in 0..SERIES_CALLS {
+        let mut next = [0.0; PHASES];
+        for (share, arrivals) in starts.iter().zip(&arrivals) {
+            next.iter_mut().zip(arrivals).for_each(|(sum, arrival)| *sum += share * arrival);
+        }
+        starts = next;
+    }
+    starts.iter().zip(&values).map(|(share, value)| share * value).sum()
 }
 
-/// The `i`-th pause of a series: quantiles of a normal distribution in an order that spreads them.
-fn series_pause_ms(i: u32) -> f64 {
-    /// Standard normal quantiles at 1/32, 3/32 ... 31/32.
-    const Z: [f64; 16] = [
-        -1.863, -1.318, -1.010, -0.776, -0.579, -0.402, -0.237, -0.078, 0.078, 0.237, 0.402, 0.579, 0.776, 1.010,
-        1.318, 1.863,
-    ];
-    // 7 is coprime to 16: every quantile comes once in 16 calls, neighbours far apart
-    let z = Z[(7 * i as usize) % Z.len()];
-    SERIES_PAUSE_MS.0 + SERIES_PAUSE_MS.1 * z
+/// The `i`-th of [`PHASES`] phases.
+fn phase(i: usize) -> f64 {
+    (i as f64 + 0.5) / PHASES as f64
+}
+
+/// Shares of the [`PHASES`] phases when starts spread around `mean` as the pauses of a series do: a wrapped normal distribution.
+fn arrivals_around(mean: f64) -> [f64; PHASES] {
+    /// Steps of its table from one phase to the next.
+    const FINE: usize = 16;
+    const STEPS: usize = FINE * PHASES;
+    static SPREAD: LazyLock<[f64; STEPS]> = LazyLock::new(|| {
+        let sd = SERIES_PAUSE_MS.1 / PERIOD_MS;
+        let density = |i: usize| {
+            let far = |periods: i32| (i as f64 / STEPS as f64 + f64::from(periods)) / sd;
+            (-2..=1).map(|periods| (-far(periods).powi(2) / 2.0).exp()).sum()
+        };
+        let spread: [f64; STEPS] = std::array::from_fn(density);
+        let all: f64 = spread.iter().step_by(FINE).sum();
+        spread.map(|density| density / all)
+    });
+    let first = ((phase(0) - mean).rem_euclid(1.0) * STEPS as f64).round() as usize;
+    std::array::from_fn(|i| SPREAD[(first + i * FINE) % STEPS])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
 
     const SMALLEST_SHARE: f64 = 128.0 / 1769.0;
 
@@ -373,6 +392,31 @@ mod tests {
             let cpu_ms = 0.99 * PERIOD_MS * share;
             clock.burst(cpu_ms);
             prop_assert!((clock.now() - start - cpu_ms).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_mean_in_series_is_that_of_a_long_series() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for (mb, cpu_ms) in [(192.0, 3.0), (256.0, 3.0), (384.0, 5.0), (768.0, 17.0), (1088.0, 17.0), (300.0, 60.0)] {
+            const CALLS: u32 = 40_000;
+            let share = mb / 1769.0;
+            let (mut phase, mut total) = (rng.random(), 0.0);
+            for _ in 0..CALLS {
+                let mut clock = QuotaClock::new(share, phase);
+                clock.burst(cpu_ms);
+                total += clock.now();
+                let z: f64 = StandardNormal.sample(&mut rng);
+                phase = clock.phase_after(SERIES_PAUSE_MS.0 + SERIES_PAUSE_MS.1 * z);
+            }
+            let (played, mean) = (
+                total / f64::from(CALLS),
+                mean_in_series(share, |clock| {
+                    clock.burst(cpu_ms);
+                    clock.now()
+                }),
+            );
+            assert!((mean / played - 1.0).abs() < 0.04, "{cpu_ms} ms at {mb} MB: {mean} and {played} ms");
         }
     }
 

@@ -255,7 +255,6 @@ impl Rows {
         let seen = Observation::of(run).filter(&given);
         let posterior = Posterior::new(library, &seen, known);
         let sizes: Vec<f64> = seen.sizes.iter().map(|m| m.as_f64()).collect();
-        let durations: Vec<f64> = seen.ln_ms.iter().map(|y| y.exp()).collect();
         for point in run.curve.points().iter().filter(|p| !given(p.memory)) {
             let measured = point.duration.ms();
             let predicted = posterior.predict(point.memory);
@@ -263,7 +262,7 @@ impl Rows {
             self.covered.1 += 1;
             self.extend(run, OURS, std::iter::once((predicted.ms / measured - 1.0).abs()));
             for form in ClosedForm::ALL {
-                let error = form.predict(&sizes, &durations, point.memory.as_f64()) / measured - 1.0;
+                let error = form.predict(&sizes, &seen.ms, point.memory.as_f64()) / measured - 1.0;
                 self.extend(run, form.formula(), std::iter::once(error.abs()));
             }
         }

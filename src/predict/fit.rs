@@ -226,7 +226,7 @@ impl<'a> Goal<'a> {
         };
         Self {
             seen,
-            durations: seen.ln_ms.iter().map(|y| y.exp()).collect(),
+            durations: seen.ms.clone(),
             sd: (NOISE_TRUST * posterior.variance().sqrt()).max(LEAST_SD),
             ends: ENDS.into_iter().filter(|m| !seen.sizes.contains(m)).map(end).collect(),
         }

@@ -56,7 +56,7 @@ pub fn allowed(
         ));
         None
     };
-    let fastest = seen.ln_ms.iter().copied().fold(f64::INFINITY, f64::min).exp();
+    let fastest = seen.ms.iter().copied().fold(f64::INFINITY, f64::min);
     let cpu_ms = check("CPU", known.cpu_ms, |p| p.cpu_ms.into(), f64::INFINITY);
     let wait_ms = check("waiting", known.wait_ms, |p| p.shares.wait * f64::from(p.ln_full).exp(), LONGER * fastest);
     let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];

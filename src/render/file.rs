@@ -1,8 +1,10 @@
 //! Writing a file whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 
@@ -64,6 +66,7 @@ impl WholeFile {
             (None, OpenOptions::new().write(true).open(&path))
         } else {
             let (temporary, file) = create_beside(&path)?;
+            unfinished().insert(temporary.clone());
             (Some(temporary), Ok(file))
         };
         let file = file.map_err(|error| cannot_write(&path, &error))?;
@@ -109,12 +112,29 @@ impl Write for WholeFile {
     }
 }
 
+/// Files that are being written: what an interrupt removes.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the files that were not finished, for a program that ends without doing so.
+#[cfg(feature = "cli")]
+pub(crate) fn remove_unfinished() {
+    for temporary in &*unfinished() {
+        let _ = fs::remove_file(temporary);
+    }
+}
+
 impl Drop for WholeFile {
     fn drop(&mut self) {
-        if let (false, Some(temporary)) = (self.finished, &self.temporary) {
+        let Some(temporary) = &self.temporary else { return };
+        if !self.finished {
             // the first error is the one to report; a left-over file would only add to it
             let _ = fs::remove_file(temporary);
         }
+        unfinished().remove(temporary);
     }
 }
 

@@ -278,16 +278,29 @@ impl Table {
         format!("<table>\n{head}{}</table>\n", rows.collect::<String>())
     }
 
-    /// Comma-separated values with a header of field names.
+    /// Comma-separated values with a header of field names; where an amount is in yuan, a last column `currency` says so.
+    ///
+    /// ```
+    /// use powercurve::render::table::{Cell, Column, Table};
+    /// use powercurve::{Usd, units::Currency};
+    /// let mut table = Table::new(&[Column::plain("cost_usd")]);
+    /// table.row([Cell::Cost(Usd::new(0.5)?).in_currency(Currency::Cny)]);
+    /// assert_eq!(table.csv()?, "cost_usd,currency\n0.5,CNY\n");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
     ///
     /// # Errors
     /// None that can happen with rows made by [`Table::row`].
     pub fn csv(&self) -> Result<String> {
-        let head = self.columns.iter().map(|c| c.field.to_owned()).collect();
-        csv_text(
-            std::iter::once(head)
-                .chain(self.rows.iter().map(|row| row.iter().map(Cell::for_programs).collect::<Vec<_>>())),
-        )
+        let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|c| c.field.to_owned()).collect()];
+        lines.extend(self.rows.iter().map(|row| row.iter().map(Cell::for_programs).collect()));
+        let in_yuan = |row: &Vec<Cell>| row.iter().any(|cell| matches!(cell, Cell::Yuan(_)));
+        if self.rows.iter().any(in_yuan) {
+            let currency = |row| if in_yuan(row) { Currency::Cny } else { Currency::Usd }.code().to_owned();
+            let last = std::iter::once("currency".to_owned()).chain(self.rows.iter().map(currency));
+            lines.iter_mut().zip(last).for_each(|(line, cell)| line.push(cell));
+        }
+        csv_text(lines)
     }
 
     /// Whether a column holds words rather than quantities.

@@ -4,7 +4,8 @@
 use std::cell::Cell;
 use std::fmt;
 
-use crate::platform::{cpu, init, network, quota};
+use crate::platform::network::BurstBucket;
+use crate::platform::{cpu, init, quota};
 use crate::simulate::latency::{mean_of_largest, typical_factor};
 use crate::simulate::script::Script;
 use crate::units::MemoryMb;
@@ -99,8 +100,17 @@ pub fn expected(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Outcome
         return Outcome::OutOfMemory(footprint);
     }
     let breakdown = breakdown(workload, memory, queue_ms);
-    let total = breakdown.total_ms();
-    if total > init::TIMEOUT_MS { Outcome::TimedOut(total) } else { Outcome::Finished(breakdown) }
+    let longest_ms = breakdown.warm_ms() + cold_handler_ms(workload, memory);
+    if longest_ms > init::TIMEOUT_MS { Outcome::TimedOut(longest_ms) } else { Outcome::Finished(breakdown) }
+}
+
+/// What a cold start adds to the time that Lambda limits, in ms: an init counts as far as it is done again in the invocation.
+fn cold_handler_ms(workload: &Workload, memory: MemoryMb) -> f64 {
+    if workload.cold_start.share == 0.0 {
+        return 0.0;
+    }
+    let speed = Speed::new(workload, memory).slowed(workload.noise.mean_slowdown());
+    init::redone_ms(init_ms(workload, &speed)) + FirstCall::of(workload, &speed).total_ms(&speed)
 }
 
 /// The mean duration in ms of an invocation, its share of cold starts included, whether or not Lambda would let it finish.
@@ -128,13 +138,13 @@ pub fn expected_ms(workload: &Workload, memory: MemoryMb) -> f64 {
 pub fn breakdown(workload: &Workload, memory: MemoryMb, queue_ms: f64) -> Breakdown {
     let speed = Speed::new(workload, memory).slowed(workload.noise.mean_slowdown());
     let (cpu_and_wait, wait_ms) = handler_ms(workload, &speed);
-    let transfer_of = |t: &Transfer| transfer_cpu_ms(workload, t, &speed).max(transfer_network_ms(t));
+    let transfer_of = |(t, network_ms): (&Transfer, f64)| transfer_cpu_ms(workload, t, &speed).max(network_ms);
     // an empty floating-point sum is -0: start from 0
-    let transfer_ms = workload.transfers.iter().map(transfer_of).fold(0.0, |sum, ms| sum + ms);
+    let transfer_ms = on_the_network(workload).map(transfer_of).fold(0.0, |sum, ms| sum + ms);
     let cold = &workload.cold_start;
     let cold_ms = if cold.share > 0.0 {
         let first = FirstCall::of(workload, &speed);
-        cold.share * (init_ms(workload, &speed) + first.connect_ms + first.cpu_ms / speed.threads(1))
+        cold.share * (init_ms(workload, &speed) + first.total_ms(&speed))
     } else {
         0.0
     };
@@ -156,9 +166,10 @@ pub(super) fn transfer_cpu_ms(workload: &Workload, transfer: &Transfer, speed: &
     workload.transfer_cpu_ms(transfer) * speed.inflation / speed.threads(transfer.connections)
 }
 
-/// Time that the network needs for a transfer, in ms.
-pub(super) fn transfer_network_ms(transfer: &Transfer) -> f64 {
-    network::transfer_ms(transfer.megabytes, transfer.connections, transfer.per_connection_mb_s)
+/// The transfers of an invocation, each with the time in ms that the network needs for it.
+pub(super) fn on_the_network(workload: &Workload) -> impl Iterator<Item = (&Transfer, f64)> {
+    let mut bucket = BurstBucket::default();
+    workload.transfers.iter().map(move |t| (t, bucket.transfer_ms(t.megabytes, t.connections, t.per_connection_mb_s)))
 }
 
 /// What the first handler call of an execution environment does beside the usual.
@@ -179,6 +190,11 @@ impl FirstCall {
             cpu_ms: (workload.cold_start.first_call_cpu_ms + connect_cpu_ms) * speed.inflation,
             connect_ms: kept().map(|c| c.connect_ms).sum(),
         }
+    }
+
+    /// Its mean time at this speed, in ms.
+    fn total_ms(&self, speed: &Speed) -> f64 {
+        self.connect_ms + self.cpu_ms / speed.threads(1)
     }
 }
 

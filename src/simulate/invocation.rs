@@ -7,9 +7,7 @@ use crate::platform::billing::BillingStep;
 use crate::platform::init;
 use crate::platform::quota::{QuotaClock, SERIES_PAUSE_MS};
 use crate::simulate::environments::{Environment, Place};
-use crate::simulate::expected::{
-    Breakdown, FirstCall, Outcome, Speed, parallel_ms, transfer_cpu_ms, transfer_network_ms,
-};
+use crate::simulate::expected::{Breakdown, FirstCall, Outcome, Speed, on_the_network, parallel_ms, transfer_cpu_ms};
 use crate::simulate::latency::Latency;
 use crate::simulate::noise::Factors;
 use crate::simulate::script::{Awaited, Script};
@@ -100,8 +98,7 @@ impl<'a> Deployment<'a> {
             let count = if c.mode == CallMode::Parallel { c.count } else { 1 };
             Wait { latency: Latency::largest(c.distribution, c.latency_ms, cv, count), connect_ms: c.warm_connect_ms() }
         };
-        let transfer =
-            |t| TransferTime { cpu_ms: transfer_cpu_ms(workload, t, &speed), network_ms: transfer_network_ms(t) };
+        let transfer = |(t, network_ms)| TransferTime { cpu_ms: transfer_cpu_ms(workload, t, &speed), network_ms };
         Ok(Self {
             workload,
             memory,
@@ -109,7 +106,7 @@ impl<'a> Deployment<'a> {
             speed,
             waits: workload.calls.iter().enumerate().map(wait).collect(),
             script,
-            transfers: workload.transfers.iter().map(transfer).collect(),
+            transfers: on_the_network(workload).map(transfer).collect(),
             parallel_ms: parallel_ms(&workload.cpu, &speed),
             first: FirstCall::of(workload, &speed),
             factors: Factors::new(&workload.noise, rng),
@@ -139,7 +136,8 @@ impl<'a> Deployment<'a> {
             cold_ms: overall * first_ms + init_ms,
         };
         let handler_ms = breakdown.total_ms() - init_ms;
-        let timed_out = handler_ms > init::TIMEOUT_MS;
+        let limited_ms = handler_ms + init::redone_ms(init_ms);
+        let timed_out = limited_ms > init::TIMEOUT_MS;
         let duration = report_ms(handler_ms.min(init::TIMEOUT_MS));
         let init = place.cold.then(|| report_ms(init_ms));
         let used_mb = (self.workload.footprint_mb() * self.factors.memory(rng)).ceil();
@@ -148,7 +146,7 @@ impl<'a> Deployment<'a> {
             init,
             billed: self.billing.billed_with_init(duration, init),
             max_memory_used_mb: used_mb.min(self.memory.as_f64()),
-            outcome: if timed_out { Outcome::TimedOut(handler_ms) } else { Outcome::Finished(breakdown) },
+            outcome: if timed_out { Outcome::TimedOut(limited_ms) } else { Outcome::Finished(breakdown) },
         }
     }
 

@@ -16,7 +16,7 @@ use crate::simulate::expected::{Outcome, expected, expected_ms, mean_init_ms};
 use crate::simulate::invocation::{Deployment, InvocationResult};
 use crate::simulate::queueing::queue_ms;
 use crate::simulate::stream::Stream;
-use crate::units::{Currency, MemoryMb, Millis};
+use crate::units::{Currency, MemoryMb, Millis, Usd};
 use crate::workload::Workload;
 
 /// Parameters of a power-tuning run, named after the tool's input.
@@ -69,6 +69,8 @@ pub struct TuningResult {
     pub run: Run,
     /// The sizes at which one did not, and why.
     pub failed: Vec<(MemoryMb, Outcome)>,
+    /// What all invocations of the sizes on the curve cost, those included that the means leave out (`lambdaCost`).
+    pub lambda_cost: Usd,
 }
 
 impl Tuning {
@@ -181,7 +183,7 @@ impl Tuning {
     }
 
     /// One point of the curve, or the outcome that fails the size.
-    fn measure(&self, workload: &Workload, memory: MemoryMb, tariff: &Tariff) -> Result<Measured> {
+    fn measure(&self, workload: &Workload, memory: MemoryMb, tariff: &Tariff) -> Result<Ended> {
         let mut seen = Seen::new(self.invocations as usize);
         if let Err(outcome) = self.play(workload, memory, |result| seen.push(&result)) {
             return Ok(Err(outcome));
@@ -190,10 +192,13 @@ impl Tuning {
             return Ok(Err(failed));
         }
         let sample = seen.sample();
+        let usd = |&billed_ms: &f64| Ok(tariff.cost(memory, Millis::new(billed_ms)?).usd());
+        let lambda_usd = seen.billed_ms.iter().map(usd).sum::<Result<f64>>()?;
         let duration_ms = trimmed_mean(seen.total_ms, self.discard);
         let billed_ms = trimmed_mean(seen.billed_ms, self.discard);
         let point = Point { sample, ..Point::new(memory, Millis::new(duration_ms)?) };
-        Ok(Ok(point.with_cost(tariff.cost(memory, Millis::new(billed_ms)?))))
+        let point = point.with_cost(tariff.cost(memory, Millis::new(billed_ms)?));
+        Ok(Ok(Measured { point, lambda_usd }))
     }
 
     /// Whether the means hold cold starts: those that the discarded share does not remove.
@@ -259,24 +264,33 @@ pub fn exact_in(workload: &Workload, sizes: &[MemoryMb], billing: BillingStep, r
         let handler = Millis::new((total_ms - init_ms).max(0.01))?;
         let billed = billing.billed_with_init(handler, Millis::new(init_ms).ok());
         let point = Point::new(memory, Millis::new(total_ms)?);
-        Ok((memory, Ok(point.with_cost(tariff.cost(memory, billed)))))
+        let point = point.with_cost(tariff.cost(memory, billed));
+        Ok((memory, Ok(Measured { point, lambda_usd: tariff.cost(memory, billed).usd() })))
     };
     collect(workload, billing, &tariff, sizes.par_iter().map(point).collect::<Result<_>>()?)
 }
 
-/// What one memory size gives: a point of the curve, or the outcome that fails it.
-type Measured = std::result::Result<Point, Outcome>;
+/// A memory size at which every invocation finished.
+struct Measured {
+    point: Point,
+    /// What all invocations cost, in $.
+    lambda_usd: f64,
+}
+
+/// What one memory size gives, or the outcome that fails it.
+type Ended = std::result::Result<Measured, Outcome>;
 
 /// Puts the sizes together.
 fn collect(
     workload: &Workload,
     billing: BillingStep,
     tariff: &Tariff,
-    measured: Vec<(MemoryMb, Measured)>,
+    ended: Vec<(MemoryMb, Ended)>,
 ) -> Result<TuningResult> {
-    let points = measured.iter().filter_map(|(_, m)| m.as_ref().ok()).copied().collect();
-    let failed: Vec<_> = measured.iter().filter_map(|(memory, m)| m.as_ref().err().map(|o| (*memory, *o))).collect();
-    let curve = PowerCurve::new(points).map_err(|_| match failed.last() {
+    let measured = ended.iter().filter_map(|(_, ended)| ended.as_ref().ok());
+    let lambda_cost = Usd::new(measured.clone().map(|m| m.lambda_usd).sum())?;
+    let failed: Vec<_> = ended.iter().filter_map(|(memory, e)| e.as_ref().err().map(|o| (*memory, *o))).collect();
+    let curve = PowerCurve::new(measured.map(|m| m.point).collect()).map_err(|_| match failed.last() {
         Some((memory, outcome)) => Error::new(format!("no memory size finishes; at {memory}: {outcome}"))
             .help("try larger sizes: --memory ALL"),
         None => Error::new("no memory size to measure: expected at least one").help("give sizes from 128 to 10240 MB"),
@@ -292,7 +306,7 @@ fn collect(
     if tariff.currency() != Currency::Usd {
         run.extra.insert("currency".to_owned(), tariff.currency().code().into());
     }
-    Ok(TuningResult { run, failed })
+    Ok(TuningResult { run, failed, lambda_cost })
 }
 
 /// What is kept of the invocations of one size.

@@ -563,19 +563,42 @@ impl Workload {
         self.cpu.work_ms + self.cpu.parallel_ms + calls + transfers + downstream
     }
 
-    /// Moves it to another instruction set: a knee of its own moves as far as the knees of the instruction sets lie apart.
+    /// Moves it to another instruction set, with the same duration at the same size below one vCPU.
+    ///
+    /// A knee of its own moves as far as the knees of the instruction sets lie apart, and the CPU time of all work by the inverse:
+    /// on arm64 a full vCPU takes more memory. Published ratios of durations at the same size lie on both sides of 1:
+    /// see [`Lever::Arm64`](crate::workload::Lever::Arm64).
     ///
     /// ```
-    /// use powercurve::{Arch, Workload};
-    /// let mut workload = Workload::from_toml("[cpu]\nwork_ms = 100\nknee_mb = 1769")?;
-    /// workload.move_to(Arch::Arm64);
-    /// assert_eq!(workload.cpu.knee_mb.map(f64::round), Some(2048.0));
+    /// use powercurve::{Arch, MemoryMb, Workload, simulate::expected_ms};
+    /// let before = Workload::from_toml("[cpu]\nwork_ms = 1000\nknee_mb = 1769\nthrottle_overhead = 0")?;
+    /// let mut after = before.clone();
+    /// after.move_to(Arch::Arm64);
+    /// assert_eq!(after.cpu.knee_mb.map(f64::round), Some(2048.0));
+    /// let ms = |workload: &Workload| MemoryMb::new(1024).map(|memory| expected_ms(workload, memory));
+    /// assert!((ms(&after)? / ms(&before)? - 1.0).abs() < 0.01);
     /// # Ok::<(), powercurve::Error>(())
     /// ```
     pub fn move_to(&mut self, arch: Arch) {
         let ratio = cpu::knee_mb(arch) / cpu::knee_mb(self.arch);
         self.cpu.knee_mb = self.cpu.knee_mb.map(|knee| (knee * ratio).clamp(128.0, 10_240.0));
         self.arch = arch;
+        self.scale_cpu(1.0 / ratio);
+    }
+
+    /// Multiplies the CPU time of all work; that of the init stays.
+    pub(crate) fn scale_cpu(&mut self, factor: f64) {
+        self.cpu.work_ms *= factor;
+        self.cpu.parallel_ms *= factor;
+        for call in &mut self.calls {
+            call.cpu_ms *= factor;
+            call.connect_cpu_ms *= factor;
+        }
+        let default = self.runtime.cpu_ms_per_mb();
+        for transfer in &mut self.transfers {
+            transfer.cpu_ms_per_mb = Some(transfer.cpu_ms_per_mb.unwrap_or(default) * factor);
+        }
+        self.cold_start.first_call_cpu_ms *= factor;
     }
 
     /// CPU time of a warm invocation at one full vCPU, that of all threads, of calls and of moving data included, in ms: what

@@ -6,7 +6,6 @@ use super::{Environment, Lever, Scenario};
 use crate::curve::Arch;
 use crate::error::{Error, Result};
 use crate::platform::billing::BillingStep;
-use crate::platform::cpu;
 use crate::workload::{Call, CallMode, Transfer, Workload};
 
 /// Words by which the call of a lever is recognised when the user does not name it.
@@ -158,7 +157,8 @@ fn parallel_calls(workload: &mut Workload) -> Result<()> {
     Err(useless("no group of calls follows each other", workload))
 }
 
-/// The wait leaves the function, which is invoked once more after it; the CPU work of asking stays.
+/// The wait leaves the function, which is invoked once more after it, and after each of calls in series; the CPU work of
+/// asking stays.
 fn step_functions_wait(workload: &mut Workload, environment: &mut Environment, name: Option<&str>) -> Result<()> {
     let waits = workload.calls.iter().map(wait_ms).enumerate();
     let at = match (name, waits.max_by(|a, b| a.1.total_cmp(&b.1))) {
@@ -167,8 +167,9 @@ fn step_functions_wait(workload: &mut Workload, environment: &mut Environment, n
     };
     let call = workload.calls.remove(at);
     workload.cpu.work_ms += f64::from(call.count) * call.warm_cpu_ms();
-    environment.invocations_per_event += 1;
-    environment.transitions_per_event += WAIT_TRANSITIONS;
+    let waits = if call.mode == CallMode::Serial { call.count } else { 1 };
+    environment.invocations_per_event += waits;
+    environment.transitions_per_event += waits * WAIT_TRANSITIONS;
     Ok(())
 }
 
@@ -209,25 +210,13 @@ fn provisioned_concurrency(workload: &Workload, environment: &mut Environment, c
     Ok(())
 }
 
-/// Below one vCPU the CPU part of a duration changes by the factor; waits, network and init stay. On arm64 a full vCPU takes
-/// more memory, so that the CPU time itself changes by less than the factor.
+/// Below one vCPU the CPU part of a duration changes by the factor; waits, network and init stay.
 fn arm64(workload: &mut Workload, factor: f64) -> Result<()> {
     if workload.arch == Arch::Arm64 {
         return Err(useless("the workload already runs on arm64", workload));
     }
-    let factor = factor * cpu::knee_mb(workload.arch) / cpu::knee_mb(Arch::Arm64);
     workload.move_to(Arch::Arm64);
-    workload.cpu.work_ms *= factor;
-    workload.cpu.parallel_ms *= factor;
-    for call in &mut workload.calls {
-        call.cpu_ms *= factor;
-        call.connect_cpu_ms *= factor;
-    }
-    let default = workload.runtime.cpu_ms_per_mb();
-    for transfer in &mut workload.transfers {
-        transfer.cpu_ms_per_mb = Some(transfer.cpu_ms_per_mb.unwrap_or(default) * factor);
-    }
-    workload.cold_start.first_call_cpu_ms *= factor;
+    workload.scale_cpu(factor);
     Ok(())
 }
 
