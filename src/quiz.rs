@@ -6,14 +6,14 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::advise::{PricedCurve, PricedPoint, Strategy};
+use crate::advise::{PricedCurve, PricedPoint, Strategy, expected_duration};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::parse_record;
 use crate::model::prior;
 use crate::pattern::{Classification, Pattern, Reader};
 use crate::simulate::Tuning;
-use crate::units::MemoryMb;
+use crate::units::{MemoryMb, Millis};
 use crate::workload::Workload;
 
 /// Memory sizes of a simulated question, in MB: both sides of one vCPU and the largest size.
@@ -30,6 +30,10 @@ const MOST_DRAWS: u64 = 512;
 
 /// Most workloads of the prior that are looked at for one that shows a wanted pattern, the rarest of which is 3 in 100.
 const MOST_WORKLOADS: u64 = 4096;
+
+/// Most that the smallest size of a question may slow what memory should do nothing for: beyond, its memory or the CPU
+/// quota is what the curve shows.
+const MOST_FALL: f64 = 3.0;
 
 /// How far above the best balanced score a size still counts as a good choice.
 const GOOD_WITHIN: f64 = 0.05;
@@ -175,15 +179,27 @@ fn simulated(reader: &Reader<'_>, rng: &mut ChaCha8Rng) -> Result<Option<Questio
         workload.pattern = Some(Pattern::of(&workload));
         workload
     };
-    let drawn = (0..MOST_WORKLOADS).map(|_| warm(prior::draw(rng.random(), 0))).find(|w| w.pattern == Some(wanted));
-    let Some(mut workload) = drawn else { return Ok(None) };
-    workload.name = "question".to_owned();
     let sizes = SIZES_MB.into_iter().map(MemoryMb::new).collect::<Result<Vec<_>>>()?;
+    let mut drawn = (0..MOST_WORKLOADS).map(|_| warm(prior::draw(rng.random(), 0)));
+    let shown = drawn.find(|w| w.pattern == Some(wanted) && (falls(wanted) || is_flat(w, &sizes)));
+    let Some(mut workload) = shown else { return Ok(None) };
+    workload.name = "question".to_owned();
     let tuning = Tuning { seed: rng.random(), ..Tuning::default() };
     // a workload that needs more than the largest size or longer than 15 minutes is no question
     let Ok(result) = tuning.run(&workload, &sizes) else { return Ok(None) };
     let what = format!("A simulated function: {}", wanted.summary());
     Question::of(reader, result.run, what, None, vec![wanted]).map(Some)
+}
+
+/// Whether more memory shortens a function with this pattern.
+fn falls(pattern: Pattern) -> bool {
+    !matches!(pattern, Pattern::NoOp | Pattern::NetworkBoundApi)
+}
+
+/// Whether the first of these sizes is nearly as fast as the last.
+fn is_flat(workload: &Workload, sizes: &[MemoryMb]) -> bool {
+    let ms = |memory: Option<&MemoryMb>| memory.and_then(|&m| expected_duration(workload, m).ok()).map(Millis::ms);
+    ms(sizes.first()).zip(ms(sizes.last())).is_some_and(|(first, last)| first <= MOST_FALL * last)
 }
 
 /// A recorded run of the pool.
@@ -226,6 +242,21 @@ mod tests {
             assert!(question.is_good(question.best().memory));
         }
         assert_ne!(Question::draw(&reader, &pool, 3, 0)?.run, Question::draw(&reader, &pool, 4, 0)?.run);
+        Ok(())
+    }
+
+    #[test]
+    fn what_memory_does_nothing_for_looks_like_it() -> Result<()> {
+        let reader = Reader::shipped();
+        for question in (0..60).map(|seed| Question::draw(&reader, &[], seed, 0)) {
+            let question = question?;
+            if falls(question.accepted[0]) {
+                continue;
+            }
+            let ms: Vec<f64> = question.run.curve.points().iter().map(|p| p.duration.ms()).collect();
+            // and the noise of the run
+            assert!(ms[0] < 1.2 * MOST_FALL * ms[ms.len() - 1], "{}: {ms:?}", question.accepted[0]);
+        }
         Ok(())
     }
 

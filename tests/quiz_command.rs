@@ -36,6 +36,16 @@ fn what_is_no_answer_is_asked_for_again() {
 }
 
 #[test]
+fn a_size_that_was_not_offered_is_asked_for_again() {
+    let missing = "1000 MB is not in the question: expected one of 128, 256, 512, 1024, 1769, 3008, 5307, 10240 MB";
+    let asked = quiz(&["--questions", "1"], "cpu-bound 1000\n2 1024\n").success();
+    asked
+        .stdout(predicate::str::contains("of 3 points").and(predicate::str::contains("1000 MB").not()))
+        .stderr(predicate::str::contains(missing));
+    quiz(&["--answers", "cpu-bound=1000"], "").code(2).stderr(predicate::str::contains(missing));
+}
+
+#[test]
 fn the_end_of_the_input_ends_the_quiz() {
     quiz(&["--questions", "3"], "").success().stdout(predicate::str::contains("Score: 0 of 0"));
 }

@@ -69,8 +69,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         let question = Question::draw(&reader, &pool, args.seed, number)?;
         ask(&question, number, out)?;
         let given = match args.answers.get(number as usize) {
-            Some(guess) => Some(*guess),
-            None => prompt(out)?,
+            Some(guess) => Some(offered(&question, *guess)?),
+            None => prompt(&question, out)?,
         };
         // the end of the input ends the quiz
         let Some(guess) = given else { break };
@@ -91,8 +91,19 @@ fn ask(question: &Question, number: u64, out: &mut Out) -> Result<()> {
     writeln!(out)
 }
 
+/// The guess, if its size is one of the question's.
+fn offered(question: &Question, guess: Guess) -> Result<Guess> {
+    let sizes = || question.run.curve.sizes();
+    if sizes().any(|memory| memory == guess.memory) {
+        return Ok(guess);
+    }
+    let sizes: Vec<String> = sizes().map(|memory| memory.mb().to_string()).collect();
+    Err(Error::new(format!("{} is not in the question: expected one of {} MB", guess.memory, sizes.join(", ")))
+        .at(format!("answer '{} {}'", guess.pattern, guess.memory.mb())))
+}
+
 /// The next guess from standard input; what is no guess is named, and asked for again.
-fn prompt(out: &mut Out) -> Result<Option<Guess>> {
+fn prompt(question: &Question, out: &mut Out) -> Result<Option<Guess>> {
     loop {
         if io::stdin().is_terminal() {
             write!(out, "Pattern and memory size, such as `2 1024`: ")?;
@@ -109,7 +120,7 @@ fn prompt(out: &mut Out) -> Result<Option<Guess>> {
         match String::from_utf8_lossy(&line) {
             line if line.is_empty() => return Ok(None),
             line if line.trim().is_empty() => {}
-            line => match line.parse() {
+            line => match line.parse().and_then(|guess| offered(question, guess)) {
                 Ok(guess) => return Ok(Some(guess)),
                 Err(error) => super::report(&error),
             },

@@ -26,6 +26,15 @@ const TOO_NOISY: f64 = 0.25;
 /// Standard deviations of a mean by which two sizes rarely differ by chance: `1.645 sqrt(2)`.
 const BEYOND_SCATTER: f64 = 2.33;
 
+/// Least ratio of two sizes that shows what more cores do: one vCPU of arm64 and of x86 differ by 1.16.
+const LEAST_SPAN: f64 = 1.3;
+
+/// How many times the fastest duration makes a size slow.
+const SLOW: f64 = 1.3;
+
+/// How many times the fastest duration is still as good as that.
+const FAST_ENOUGH: f64 = 1.1;
+
 /// Share of the configured memory from which a size looks full.
 const NEARLY_FULL: f64 = 0.9;
 
@@ -39,13 +48,7 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, sh
     if let Some((a, b)) = throttled {
         let gain = a.duration.ms() / b.duration.ms();
         let fair = b.memory.as_f64().min(knee) / a.memory.as_f64();
-        let reading = match gain.ln() / fair.ln() {
-            s if s > 1.15 => "more than the CPU share explains: memory pressure or the CPU quota slows the small sizes",
-            s if s > 0.85 => "the time goes to the CPU",
-            s if s > 0.25 => "part CPU work, part waiting",
-            s if s > -0.15 => "CPU power does not matter: it waits, or is too short to be throttled",
-            _ => "slower with more memory: that is noise, or a downstream",
-        };
+        let reading = below_one_vcpu(pattern, gain.ln() / fair.ln());
         reasons.push(sentence(format_args!(
             "from {} to {} MB it is {}, where pure CPU work would be {}: {reading}",
             a.memory.mb(),
@@ -56,7 +59,9 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, sh
     }
     if let Some((a, b)) = widest(points, knee - 1.0, f64::MAX) {
         let gain = a.duration.ms() / b.duration.ms();
-        let reading = match gain.ln() / (b.memory.as_f64() / a.memory.as_f64()).ln() {
+        let span = b.memory.as_f64() / a.memory.as_f64();
+        let reading = match gain.ln() / span.ln() {
+            _ if span < LEAST_SPAN => "too close together to show threads",
             s if s > 0.15 && gain.ln() < BEYOND_SCATTER * posterior.variance().sqrt() => {
                 "no more than the sizes scatter"
             }
@@ -77,6 +82,14 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, sh
             "the fastest size takes {fastest:.1} ms, less than one CPU quota period of {PERIOD_MS} ms"
         )));
     }
+    if let Some((a, b)) = slow_sizes(points, pattern, fastest, posterior.variance().sqrt()) {
+        reasons.push(sentence(format_args!(
+            "up to {} MB memory buys speed all the same: {} than at {} MB",
+            b.memory.mb(),
+            Times(a.duration.ms() / b.duration.ms()),
+            a.memory.mb()
+        )));
+    }
     let part = |name, share: fn(&Shares) -> f64| Part { name, mean: share(shares), low: share(low), high: share(high) };
     reasons.push(sentence(format_args!(
         "at 1769 MB the curve is best explained by {}, {} and {}",
@@ -90,6 +103,33 @@ pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, sh
         pattern.memory_buys()
     )));
     reasons
+}
+
+/// What a slope below one vCPU says of a function with this pattern: 1 is as fast as the CPU share, 0 is flat.
+fn below_one_vcpu(pattern: Pattern, slope: f64) -> &'static str {
+    match (pattern.family(), slope) {
+        (Family::Downstream, s) if s > 0.25 => "what it calls decides, not the CPU",
+        (_, s) if s > 1.15 => {
+            "more than the CPU share explains: memory pressure or the CPU quota slows the small sizes"
+        }
+        (Family::NoOp, s) if s > 0.25 => "the CPU quota slows the small sizes",
+        (Family::Transfer, s) if s > 0.85 => "the CPU limits the transfer",
+        (Family::Transfer, s) if s > 0.25 => "the CPU limits the transfer at the small sizes",
+        (Family::Network, s) if s > 0.85 => "the CPU limits the work around the calls",
+        (Family::Cpu, s) if s > 0.85 => "the time goes to the CPU",
+        (_, s) if s > 0.25 => "part CPU work, part waiting",
+        (Family::Transfer, s) if s > -0.15 => "CPU power does not matter: the connection is the limit",
+        (_, s) if s > -0.15 => "CPU power does not matter: it waits, or is too short to be throttled",
+        _ => "slower with more memory: that is noise, or a downstream",
+    }
+}
+
+/// The smallest size and the first one that is fast enough, where memory should buy next to nothing and yet does.
+fn slow_sizes(points: &[Point], pattern: Pattern, fastest: f64, noise: f64) -> Option<(&Point, &Point)> {
+    let flat = matches!(pattern, Pattern::NoOp | Pattern::NetworkBoundApi);
+    let slow = SLOW.max((BEYOND_SCATTER * noise).exp());
+    let first = points.first().filter(|p| flat && p.duration.ms() > slow * fastest)?;
+    points.iter().find(|p| p.duration.ms() <= FAST_ENOUGH * fastest).map(|fast| (first, fast))
 }
 
 /// A text in one piece of memory: most are longer than `format!` foresees.
@@ -266,9 +306,42 @@ mod tests {
             assert!(reasons[0].ends_with("the time goes to the CPU"), "{reasons:?}");
             assert!(reasons[1].ends_with("as fast: more cores do not help"), "{reasons:?}");
         }
+        // the knee of the other instruction set is not a second thread
+        let short = [512, 1024, 1769, 2048].map(|mb| (mb, 2e6 / f64::from(mb)));
+        let reasons = reading(Arch::X86_64, &short).reasons;
+        assert!(reasons[1].ends_with("1.16 times faster: too close together to show threads"), "{reasons:?}");
         // above one vCPU there is no share to gain
         let reasons = reading(Arch::X86_64, &[(1769, 1000.0), (2048, 980.0), (3008, 985.0), (4096, 982.0)]).reasons;
         assert!(reasons[0].starts_with("from 1769 to 4096 MB, past one full vCPU"), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_slope_below_one_vcpu_is_read_as_the_pattern_has_it() {
+        for (pattern, steep, half) in [
+            (Pattern::CpuBound, "the time goes to the CPU", "part CPU work, part waiting"),
+            (Pattern::TransferBound, "the CPU limits the transfer", "the CPU limits the transfer at the small sizes"),
+            (Pattern::NetworkBoundSdk, "the CPU limits the work around the calls", "part CPU work, part waiting"),
+            (Pattern::NoOp, "the CPU quota slows the small sizes", "the CPU quota slows the small sizes"),
+            (Pattern::DownstreamLimited, "what it calls decides, not the CPU", "what it calls decides, not the CPU"),
+        ] {
+            assert_eq!([1.0, 0.5].map(|slope| below_one_vcpu(pattern, slope)), [steep, half], "{pattern}");
+        }
+    }
+
+    #[test]
+    fn slow_small_sizes_qualify_a_pattern_that_memory_does_nothing_for() {
+        let buys = |reasons: &[String]| reasons.iter().find(|r| r.contains("memory buys speed all the same")).cloned();
+        // 200 calls of 15 ms with 3 ms of CPU work each
+        let calls = [(128, 8920.0), (256, 4542.0), (512, 3552.0), (1024, 3553.0), (1536, 3560.0), (3008, 3445.0)];
+        let answer = reading(Arch::X86_64, &calls);
+        assert_eq!(answer.pattern, Pattern::NetworkBoundApi);
+        assert_eq!(
+            buys(&answer.reasons).unwrap(),
+            "up to 512 MB memory buys speed all the same: 2.51 times faster than at 128 MB"
+        );
+        assert!(answer.reasons.iter().all(|r| !r.contains("nothing")), "{:?}", answer.reasons);
+        let waits = [(128, 1604.0), (512, 1598.0), (1024, 1601.0), (3008, 1599.0)];
+        assert_eq!(buys(&reading(Arch::X86_64, &waits).reasons), None);
     }
 
     #[test]

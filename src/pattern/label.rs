@@ -113,7 +113,7 @@ impl Pattern {
             Self::NoOp => "milliseconds at most: take the smallest size that fits",
             Self::CpuBound => "speed at equal cost up to about 1769 MB, nothing beyond",
             Self::CpuBoundMultithreaded => "speed past 1769 MB, as far as the threads go",
-            Self::NetworkBoundApi => "nothing but a larger bill: take the smallest size that fits",
+            Self::NetworkBoundApi => "little but a larger bill: take the smallest size that is fast enough",
             Self::NetworkBoundSdk => "speed while its CPU work is throttled, most of it by 512-1024 MB",
             Self::TransferBound => "speed until one core keeps up with the stream, then nothing",
             Self::TransferBoundMultithreaded => "speed past 1769 MB, until the network cap",
