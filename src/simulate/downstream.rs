@@ -6,7 +6,7 @@
 //! each of which thinks, asks, waits and starts again; and the measured invocations. Near
 //! saturation such a queue forgets slowly: its length drifts for minutes, so all invocations
 //! measured at one memory size meet much the same queue, and those of the next size another one.
-//! That is why the curve of a function behind it has no trend, and more invocations do not smooth it.
+//! That is why the curve of a function behind it has no trend, and more invocations smooth it only slowly.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
