@@ -620,6 +620,62 @@ mod tests {
     }
 
     #[test]
+    fn repeats_keep_the_largest_of_what_was_seen_and_all_cold_starts() -> Result<()> {
+        let point = |x: f64, cold| -> Result<Point> {
+            let sample = Sample {
+                count: Some(10),
+                sd_ms: Some(x),
+                max_memory_used_mb: Some(10.0 * x),
+                init_ms: Some(100.0 * x),
+                billed_ms: Some(x.ceil()),
+                cold_starts: Some(cold),
+                ..Sample::default()
+            };
+            Ok(Point { sample, ..Point::new(MemoryMb::MIN, Millis::new(x)?).with_cost(Usd::new(x)?) })
+        };
+        for points in [[point(4.0, 2)?, point(6.0, 1)?], [point(6.0, 1)?, point(4.0, 2)?]] {
+            let merged = PowerCurve::new(points.to_vec())?.points()[0];
+            let s = merged.sample;
+            assert_eq!((s.sd_ms, s.max_memory_used_mb, s.init_ms), (Some(6.0), Some(60.0), Some(600.0)));
+            assert_eq!((s.billed_ms, s.cold_starts, merged.cost), (Some(5.0), Some(3), Some(Usd::new(5.0)?)));
+        }
+        // what is unknown of a part is unknown of the whole
+        let mut unknown = point(6.0, 1)?;
+        (unknown.sample.cold_starts, unknown.sample.billed_ms) = (None, None);
+        let sample = PowerCurve::new(vec![point(4.0, 2)?, unknown])?.points()[0].sample;
+        assert_eq!((sample.cold_starts, sample.billed_ms, sample.sd_ms), (None, None, Some(6.0)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_init_counts_as_far_as_it_was_billed() -> Result<()> {
+        // a tenth of the calls had an init of 300 ms: 30 ms a call, where all of it was billed
+        let (count, cold_starts, init_ms) = (Some(100), Some(10), Some(300.0));
+        let billed_init = |billed| -> Result<f64> {
+            let sample = Sample { count, cold_starts, init_ms, billed_ms: billed, ..Sample::default() };
+            let point = Point { sample, ..Point::new(MemoryMb::MIN, Millis::new(20.5)?) };
+            Ok(Run::new("f", PowerCurve::new(vec![point])?).billed_init_ms())
+        };
+        assert_eq!(billed_init(Some(51.0))?, 30.0);
+        // before August 2025 only the handler was billed, rounded up
+        assert_eq!((billed_init(Some(21.0))?, billed_init(Some(20.0))?, billed_init(None)?), (0.5, 0.0, 0.0));
+        Ok(())
+    }
+
+    #[test]
+    fn a_size_fails_where_memory_or_time_run_out_and_not_where_the_code_fails() {
+        let fails = |failure, failed, succeeded| {
+            let mut run = Run::new("f", PowerCurve::from_ms(&[(128, 10.0)]).unwrap());
+            run.warnings = vec![RunWarning::Failed { memory: MemoryMb::MIN, failure, failed, succeeded }];
+            run.fails_at(MemoryMb::MIN)
+        };
+        assert!(fails(Failure::OutOfMemory, 1, 100_000));
+        // a single timeout of a hundred calls may have another cause
+        assert!(!fails(Failure::Timeout, 1, 99) && fails(Failure::Timeout, 2, 98));
+        assert!(!fails(Failure::Error, 50, 50));
+    }
+
+    #[test]
     fn warnings_say_what_was_found_and_what_to_do() {
         let memory = MemoryMb::MIN;
         let failed = |failure| RunWarning::Failed { memory, failure, failed: 2, succeeded: 8 };

@@ -61,6 +61,13 @@ fn costs_are_computed_where_none_are_recorded_or_prices_are_given() {
     assert!((list - (105.0 * 0.125e-3 * 1.33334e-5 + 2e-7)).abs() < 1e-15);
     let own = cost(&["--price-gb-s", "8e-5", "--price-request", "1"], WAITING_RUN);
     assert!((own - (1.0 + 105.0 * 1e-8)).abs() < 1e-12);
+    // in the steps that the run was billed by
+    let old = WAITING_RUN.replace("\"memory_mb\"", "\"billing_ms\":100,\"memory_mb\"");
+    assert_eq!(cost(&[], &old), 200.0 * 1.7e-9);
+    assert_eq!(cost(&["--billing", "1ms"], &old), 105.0 * 1.7e-9);
+    // 1 GB of storage beyond the free one, which no recorded cost holds, for 2.6 s
+    let stored = cost(&["--storage", "1536"], README_RUN);
+    assert!((stored - (6.4896e-5 + 2.6 * 3.09e-8)).abs() < 1e-12, "{stored}");
 }
 
 #[test]
@@ -142,9 +149,16 @@ fn plan_reckons_what_tuning_costs() {
     assert_eq!(now["invocations"].as_u64(), Some(600));
     assert!((now["lambda_usd"].as_f64().unwrap() - 0.001).abs() < 0.0001);
     assert_eq!(plan(&["--state-machine", "before-2024"])["step_functions_usd"].as_f64(), Some(0.0003));
-    assert_eq!(plan(&["--state-machine", "only-cold-starts"])["transitions"].as_u64(), Some(6 + 6 + 2 * 6 * 10));
+    // 24 transitions, at the price of the region or of one's own
+    assert_eq!(plan(&["--region", "sa-east-1"])["step_functions_usd"].as_f64(), Some(24.0 * 3.75e-5));
+    assert_eq!(plan(&["--price-transition", "0.001"])["step_functions_usd"].as_f64(), Some(0.024));
+    let cold = plan(&["--state-machine", "only-cold-starts"]);
+    assert_eq!(cold["transitions"].as_u64(), Some(6 + 6 + 2 * 6 * 10));
+    assert_eq!((&cold["input"]["onlyColdStarts"], &now["input"]["onlyColdStarts"]), (&true.into(), &Value::Null));
     assert_eq!(now["input"]["num"].as_u64(), Some(100));
-    assert!(now["few_sizes"]["total_usd"].as_f64() < now["total_usd"].as_f64());
+    let total = |plan: &Value| plan["total_usd"].as_f64().unwrap();
+    assert!(0.0 < total(&now["few_sizes"]) && total(&now["few_sizes"]) < total(&now));
+    assert_eq!(plan(&["--memory", "128,512,3008"])["few_sizes"], Value::Null, "they are the few");
 
     let file = workload_file();
     let text = stdout(&["plan", file.path().to_str().unwrap()], "");
@@ -246,6 +260,36 @@ fn whatif_shows_before_and_after() {
 
     let says = |lever: &str| stdout(&["whatif", "s3-download", "--lever", lever, "--memory", "1024"], "");
     assert!(says("range-get").contains("ASSUMPTION") && !says("range-get=0.3").contains("ASSUMPTION"));
+}
+
+#[test]
+fn storage_is_part_of_the_bill_before_and_after() {
+    let sides = |options: &[&str]| {
+        let args =
+            ["whatif", "java-cold-start", "--lever", "lazy-init", "--memory", "512", "--invocations-per-month", "1e6"];
+        let record = &jsonl(&[&args[..], options].concat(), "")[0];
+        ["before", "after"]
+            .map(|side| ["duration_ms", "usd_per_month"].map(|field| record[side][field].as_f64().unwrap()))
+    };
+    for (bare, stored) in sides(&[]).into_iter().zip(sides(&["--storage", "1536"])) {
+        // 1 GB beyond the free one for as long as the calls take
+        let expected = 1e3 * bare[0].ceil() * 3.09e-8;
+        assert!((stored[1] - bare[1] - expected).abs() < 1e-9, "{bare:?} {stored:?} {expected}");
+    }
+}
+
+#[test]
+fn provisioned_concurrency_is_charged_at_the_prices_given() {
+    let month = |configured: &str, running: &str| {
+        let args = ["whatif", "java-cold-start", "--lever", "provisioned-concurrency=1", "--memory", "512"];
+        let prices = ["--price-provisioned-configured", configured, "--price-provisioned-running", running];
+        let record = &jsonl(&[&args[..], &prices, &["--invocations-per-month", "1e6"]].concat(), "")[0];
+        record["after"]["usd_per_month"].as_f64().unwrap()
+    };
+    // half a GB configured for a month of 730 hours, and a million requests
+    assert!((month("1e-5", "0") - (0.5 * 730.0 * 3600.0 * 1e-5 + 0.2)).abs() < 1e-9);
+    // 41 ms of work in each: there is time for all of them
+    assert!((month("0", "1e-5") - (0.5 * 1e6 * 0.041 * 1e-5 + 0.2)).abs() < 1e-9);
 }
 
 const LPT_TWO_SIZES: &str = r#"[{"averagePrice":0,"averageDuration":0,"totalCost":0,"value":128},
@@ -363,11 +407,23 @@ fn the_init_that_a_log_was_billed_for_is_part_of_the_bill() {
                 + &reports(10, mb, ms, &format!("Billed Duration: {ms} ms")).replace("-4c8a-", "-4c8b-")
         })
         .concat();
-    let check = powercurve(&["check", "-", "--current", "2048", "--format", "jsonl"]).write_stdin(log).assert().code(1);
+    let check =
+        powercurve(&["check", "-", "--current", "2048", "--format", "jsonl"]).write_stdin(log.clone()).assert().code(1);
     let check: Value = serde_json::from_slice(&check.get_output().stdout).unwrap();
     let per_ms_128mb = 2.1e-9;
     assert!((check["best_usd"].as_f64().unwrap() - 1920.0 * 4.0 * per_ms_128mb).abs() < 1e-12, "{check}");
     assert!((check["current_usd"].as_f64().unwrap() - 1618.0 * 16.0 * per_ms_128mb).abs() < 1e-12, "{check}");
+    // a function with a load
+    let load = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    std::fs::write(load.path(), "function,invocations,memory\nstdin,1000000,2048\n").unwrap();
+    let ranked = &jsonl(&["rank", "-", "--load", &load.path().display().to_string()], &log)[0];
+    let million = 1e6 * (1.618 * 2.0 * 1.66667e-5 + 2e-7);
+    assert!((ranked["bill_usd_month"].as_f64().unwrap() / million - 1.0).abs() < 1e-3, "{ranked}");
+    // and a predicted size
+    let predicted = &jsonl(&["predict", "-"], &log)[0]["curve"];
+    let at_2048 = predicted.as_array().unwrap().iter().find(|size| size["memory_mb"] == 2048).unwrap();
+    let billed = (1500.0 + at_2048["duration_ms"].as_f64().unwrap()).ceil();
+    assert!((at_2048["cost_usd"].as_f64().unwrap() - billed * 16.0 * per_ms_128mb).abs() < 1e-12, "{at_2048}");
 }
 
 #[test]
@@ -406,5 +462,6 @@ fn the_best_size_is_chosen_among_more_than_are_shown() {
     let said = &jsonl(&["predict", "-", "--at", "3008"], README_RUN)[0];
     let shown: Vec<_> = said["curve"].as_array().unwrap().iter().map(|row| row["memory_mb"].as_u64()).collect();
     assert_eq!((shown, said["curve"][0]["measured_ms"].as_f64()), (vec![Some(3008)], Some(2009.793)));
-    assert!(said["best"]["cost"] != 3008 && said["probability_best_cost"]["3008"].as_f64() < Some(0.5), "{said}");
+    let probability = said["probability_best_cost"]["3008"].as_f64().unwrap();
+    assert!(said["best"]["cost"] != 3008 && probability < 0.5, "{said}");
 }

@@ -62,6 +62,11 @@ fn before_and_after_can_be_drawn() {
     stdout(&["whatif", LPT, "--lever", "arm64", "--chart", &path], "");
     let svg = std::fs::read_to_string(&path).unwrap();
     assert!(svg.contains("with arm64") && svg.contains("before"));
+    // 1.6 s at 10 GB are $270 a million: the axis of the cost ends above that
+    stdout(&["whatif", "third-party-api", "--lever", "arm64", "--chart", &path], "");
+    let svg = std::fs::read_to_string(&path).unwrap();
+    let of_cost: Vec<&str> = svg.lines().map(str::trim).filter(|line| line.starts_with('$')).collect();
+    assert_eq!(of_cost.last(), Some(&"$300"), "{of_cost:?}");
     powercurve(&["whatif", LPT, "--lever", "arm64", "--chart", "change.gif"]).assert().code(2);
 }
 
@@ -212,7 +217,8 @@ fn a_plan_of_the_next_sizes_costs_less_than_a_sweep() {
     let one = r#"{"id":"one","memory_mb":[512],"duration_ms":[700]}"#;
     let plan = &jsonl(&["plan", "--run", "-", "--next"], one)[0];
     let next = &plan["measure_next"];
-    assert!(next["total_usd"].as_f64() < next["sweep_total_usd"].as_f64(), "{next}");
+    let usd = |key: &str| next[key].as_f64().unwrap();
+    assert!(0.0 < usd("total_usd") && usd("total_usd") < usd("sweep_total_usd"), "{next}");
     let input: Value =
         serde_json::from_str(&stdout(&["plan", "--run", "-", "--next", "--lpt-input", "--invocations", "20"], one))
             .unwrap();
@@ -268,6 +274,7 @@ fn a_step_passes_on_the_runs_it_was_made_from() {
         &["--strategy", "speed", "--tolerance", "30%", "--prices", "list", "--billing", "100ms"],
     ] {
         let steps = steps(&[&[two.as_str()], extra].concat(), "");
+        assert_eq!(steps.len(), 2, "one step a run: {steps:?}");
         for step in &steps {
             let step: Vec<&str> = step.iter().map(String::as_str).collect();
             let passed = powercurve(&[&step[..], &["--format", "jsonl"]].concat()).assert().success();
@@ -276,11 +283,31 @@ fn a_step_passes_on_the_runs_it_was_made_from() {
         }
     }
     // standard input is a file to be saved
-    for step in steps(&["-"], &[nameless, nameless].concat()) {
+    let from_stdin = steps(&["-"], &[nameless, nameless].concat());
+    assert_eq!(from_stdin.len(), 2, "{from_stdin:?}");
+    for step in from_stdin {
         assert!(step.iter().all(|word| word != "-"), "{step:?}");
         Command::cargo_bin("powercurve").unwrap().current_dir(folder.path()).args(&step).assert().success();
     }
     powercurve(&["check", &two, "--id", "c", "--current", "128"]).assert().code(2).stderr(contains("id 'c' among 2"));
+}
+
+#[test]
+fn a_step_repeats_every_option_about_prices() {
+    let options = [
+        "--region=us-east-2",
+        "--price-gb-s=0.00002",
+        "--price-request=0.0000003",
+        "--storage=1024",
+        "--price-storage=0.0000001",
+        "--prices=list",
+        "--billing=100ms",
+        "--arch=arm64",
+    ];
+    let steps = steps(&[&[LPT][..], &options].concat(), "");
+    assert_eq!(steps.len(), 1);
+    assert_eq!(steps[0][steps[0].len() - options.len()..], options, "{steps:?}");
+    powercurve(&steps[0].iter().map(String::as_str).collect::<Vec<_>>()).assert().success();
 }
 
 #[test]
@@ -330,6 +357,10 @@ fn what_tuner_and_run_leave_to_do() {
     assert!(plan("8s").contains("raise totalExecutionTimeout above its default of 300 s"));
     assert!(plan("27s").contains("totalExecutionTimeout is at most 900 s") && plan("27s").contains("at most 33"));
     assert!(plan("600s").contains("5 invocations too many: use --parallel"));
+    // of several sizes the slowest is named
+    let run = r#"{"id":"slow","memory_mb":[128,512,1024],"duration_ms":[16000,8000,7000]}"#;
+    let slowest = stdout(&["plan", "--run", "-", "--invocations", "50"], run);
+    assert!(slowest.contains("128 MB would take 800 s in series: raise"), "{slowest}");
     // nothing left to measure is no failure
     let next = ["plan", "--run", RUNS, "--id", "lpt-readme-example", "--next"];
     assert!(stdout(&next, "").starts_with("Nothing more to measure"));

@@ -1,5 +1,7 @@
 //! Promise: `generate` makes labelled runs with all parameters, the same for the same seed on any number of threads.
 
+use std::collections::HashMap;
+
 use assert_cmd::Command;
 use predicates::str::contains;
 use serde_json::Value;
@@ -54,6 +56,55 @@ fn a_run_is_named_after_its_label() {
         let (id, pattern) = (record["id"].as_str().unwrap(), record["pattern"].as_str().unwrap());
         let number = id.strip_prefix(pattern).and_then(|rest| rest.strip_prefix('-'));
         assert!(number.is_some_and(|n| n.parse::<u32>().is_ok()), "{id} is labelled {pattern}");
+    }
+}
+
+#[test]
+fn a_row_holds_the_parameters_of_its_record() {
+    let text = |format: &str| {
+        let args = ["--count", "40", "--invocations", "5", "--memory", "512", "--format", format];
+        String::from_utf8(bytes(&args, "2")).unwrap()
+    };
+    let (table, lines) = (text("csv"), text("jsonl"));
+    let rows: Vec<HashMap<String, String>> =
+        csv::Reader::from_reader(table.as_bytes()).deserialize().map(Result::unwrap).collect();
+    let records: Vec<Value> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!((rows.len(), records.len()), (40, 40));
+    for (row, record) in rows.iter().zip(&records) {
+        let workload = &record["workload"];
+        let (cpu, call, transfer) = (&workload["cpu"], &workload["call"][0], &workload["transfer"][0]);
+        for (column, value) in [
+            ("memory_mb", &record["memory_mb"][0]),
+            ("duration_ms", &record["duration_ms"][0]),
+            ("cost_usd", &record["cost_usd"][0]),
+            ("sd_ms", &record["sd_ms"][0]),
+            ("cpu_work_ms", &cpu["work_ms"]),
+            ("cpu_parallel_ms", &cpu["parallel_ms"]),
+            ("cpu_threads", &cpu["threads"]),
+            ("cpu_throttle_overhead", &cpu["throttle_overhead"]),
+            ("cpu_knee_mb", &cpu["knee_mb"]),
+            ("call_count", &call["count"]),
+            ("call_latency_ms", &call["latency_ms"]),
+            ("call_latency_cv", &call["latency_cv"]),
+            ("call_cpu_ms", &call["cpu_ms"]),
+            ("transfer_megabytes", &transfer["megabytes"]),
+            ("transfer_connections", &transfer["connections"]),
+            ("transfer_per_connection_mb_s", &transfer["per_connection_mb_s"]),
+            ("memory_pressure", &workload["memory"]["pressure"]),
+            ("downstream_capacity", &workload["downstream"]["capacity"]),
+            ("cold_start_share", &workload["cold_start"]["share"]),
+            ("noise_cpu_cv", &workload["noise"]["cpu_cv"]),
+        ] {
+            // 0 is what the workload does not have
+            let (cell, value) = (row[column].parse::<f64>().unwrap(), value.as_f64().unwrap_or(0.0));
+            assert!((cell - value).abs() <= 1e-9 * value.abs(), "{column}: {cell} in the row, {value} in {record}");
+        }
+        assert_eq!(
+            (row["id"].as_str(), row["pattern"].as_str()),
+            (record["id"].as_str().unwrap(), record["pattern"].as_str().unwrap())
+        );
+        // that of the runtime, where the workload has none of its own
+        assert!(row["cold_start_init_ms"].parse::<f64>().unwrap() > 0.0, "{row:?}");
     }
 }
 

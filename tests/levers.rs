@@ -87,6 +87,8 @@ fn each_changes_what_it_says() {
     assert_eq!(after("multi-thread-transfer=16").workload.transfers[0].connections, 16);
     assert_eq!(after("concurrency-limit").workload.downstream.unwrap().concurrency, 4);
     assert_eq!(after("concurrency-limit=10").workload.downstream.unwrap().concurrency, 10);
+    assert_eq!(after("concurrency-limit=49").workload.downstream.unwrap().concurrency, 49);
+    assert!(apply("concurrency-limit=50", &everything()).is_err(), "no more than 50 run at the same time anyway");
     assert_eq!(after("billing=1ms").environment.billing, BillingStep::Ms1);
 
     let provisioned = after("provisioned-concurrency=5");
@@ -97,6 +99,7 @@ fn each_changes_what_it_says() {
     // half the time at the same size, where a full vCPU takes 2048 instead of 1769 MB
     let near = |x: f64, at_equal_share: f64| (x / (at_equal_share * 1769.0 / 2048.0) - 1.0).abs() < 1e-12;
     assert!(near(arm.cpu.work_ms, 50.0) && near(arm.cpu.parallel_ms, 25.0) && near(arm.calls[0].cpu_ms, 1.5));
+    assert!(near(arm.calls[0].connect_cpu_ms, 5.0) && near(arm.cold_start.first_call_cpu_ms, 200.0));
     assert_eq!(arm.calls[0].latency_ms, 40.0);
     assert!(arm.transfers[0].cpu_ms_per_mb.is_some_and(|ms| near(ms, 3.0))); // of Java's 6
 }
@@ -108,6 +111,13 @@ fn waiting_in_a_workflow_moves_the_longest_wait() {
     assert_eq!(after.workload.calls.len(), 2);
     assert_eq!(after.workload.cpu.work_ms, 100.0 + 3.0 + 10.0);
     assert_eq!((after.environment.invocations_per_event, after.environment.transitions_per_event), (2, 3));
+}
+
+#[test]
+fn a_wait_that_moves_leaves_the_work_of_each_of_its_calls() {
+    let three = "[cpu]\nwork_ms = 10\n[[call]]\nname = 'job'\ncount = 3\nlatency_ms = 50\ncpu_ms = 4";
+    let after = apply("step-functions-wait", &scenario(three, BillingStep::Ms1)).unwrap();
+    assert_eq!((after.workload.calls.len(), after.workload.cpu.work_ms), (0, 10.0 + 3.0 * 4.0));
 }
 
 #[test]

@@ -164,6 +164,58 @@ fn failures_and_incomplete_lines_are_told() {
 }
 
 #[test]
+fn every_column_is_the_statistic_of_its_name() {
+    let folder = Folder::new();
+    // 40 cold starts of 100 to 139 ms, 3 timeouts, 2 that ran out of memory and another error
+    let statuses = ["timeout", "timeout", "timeout", "oom", "oom", "error"];
+    let line = |i: usize| {
+        let (ms, init) = (20.25 + (i * i % 41) as f64, 100 + i % 40);
+        let rest = match statuses.get(i) {
+            Some(&"timeout") => "Status: timeout".to_owned(),
+            Some(&"oom") => "Status: error\tError Type: Runtime.OutOfMemory".to_owned(),
+            Some(_) => "Status: error\tError Type: Runtime.Unknown".to_owned(),
+            None => format!("Init Duration: {init}.00 ms"),
+        };
+        let billed = ms.ceil() + init as f64;
+        format!(
+            "REPORT RequestId: {}\tDuration: {ms} ms\tBilled Duration: {billed} ms\tMemory Size: 128 MB\t\
+             Max Memory Used: 64 MB\t{rest}\n",
+            id(i)
+        )
+    };
+    let log = folder.write("f.log", &(0..46).map(line).collect::<String>());
+    let size = &statistics(&[&log])[0].sizes[0];
+    let (duration, init) = (size.duration.unwrap(), size.init.unwrap());
+    let row = lines(&["logs", log.to_str().unwrap(), "--format", "jsonl"]).remove(0);
+    let columns = [
+        ("count", 40.0),
+        ("duration_ms", duration.mean_ms),
+        ("trimmed_mean_ms", duration.trimmed_mean_ms),
+        ("sd_ms", duration.sd_ms.unwrap()),
+        ("p50_ms", duration.p50_ms),
+        ("p90_ms", duration.p90_ms),
+        ("p95_ms", duration.p95_ms),
+        ("p99_ms", duration.p99_ms),
+        ("max_memory_used_mb", 64.0),
+        ("cold_starts", 40.0),
+        ("init_ms", init.mean_ms),
+        ("init_p90_ms", init.p90_ms),
+        ("billed_ms", size.billed_ms.unwrap()),
+        ("timeouts", 3.0),
+        ("out_of_memory", 2.0),
+        ("errors", 1.0),
+    ];
+    for (column, value) in columns {
+        assert_eq!(row[column].as_f64(), Some(value), "{column} of {row}");
+    }
+    // that each column is another number
+    let mut values: Vec<u64> = columns.iter().map(|(_, value)| value.to_bits()).collect();
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!(values.len(), columns.len() - 1, "only the two counts of 40 are equal: {row}");
+}
+
+#[test]
 fn bad_input_is_named_and_takes_nothing_good_down() {
     let folder = Folder::new();
     let good = folder.write("good.log", &text((1, 128, 8.5)).replace("Status: timeout", ""));

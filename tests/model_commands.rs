@@ -61,8 +61,9 @@ fn a_fit_can_be_simulated() {
     let fit = &lines(&["fit", LPT, "-o", path, "--format", "jsonl"])[0];
     let sizes = ["256", "512", "1024", "1536", "2048", "3008"].join(",");
     let simulated = &lines(&["simulate", path, "--exact", "--memory", &sizes, "--format", "jsonl"])[0];
-    for (fitted, again) in fit["fitted_ms"].as_array().unwrap().iter().zip(simulated["duration_ms"].as_array().unwrap())
-    {
+    let [fitted, again] = [&fit["fitted_ms"], &simulated["duration_ms"]].map(|ms| ms.as_array().unwrap());
+    assert_eq!((fitted.len(), again.len()), (6, 6));
+    for (fitted, again) in fitted.iter().zip(again) {
         assert!((fitted.as_f64().unwrap() / again.as_f64().unwrap() - 1.0).abs() < 1e-9, "{fitted} and {again}");
     }
     assert!(fit["workload"].is_object() && fit["pattern"].is_string());
@@ -96,6 +97,25 @@ fn a_cpu_time_narrows_a_prediction_from_one_size() {
         point["high_ms"].as_f64().unwrap() / point["low_ms"].as_f64().unwrap()
     };
     assert!(width(&["--cpu-ms", "1880"]) < 0.7 * width(&[]));
+}
+
+#[test]
+fn options_say_what_the_run_does_not() {
+    let predict = |rest: &str, options: &[&str]| -> Value {
+        let run = format!(r#"{{"id":"a","memory_mb":[512,1024],"duration_ms":[900,460]{rest}}}"#);
+        let args = [&["predict", "-", "--format", "jsonl"], options].concat();
+        let output = powercurve(&args).write_stdin(run).assert().success().get_output().stdout.clone();
+        serde_json::from_slice(&output).unwrap()
+    };
+    for (option, value, said) in [
+        ("--arch", "arm64", r#","arch":"x86_64""#),
+        ("--invocations", "5", r#","num":500"#),
+        ("--max-memory-used", "240", r#","max_memory_used_mb":[100,100]"#),
+    ] {
+        assert_ne!(predict("", &[option, value]), predict("", &[]), "{option}");
+        assert_eq!(predict(said, &[option, value]), predict(said, &[]), "{option}");
+    }
+    assert_eq!(predict("", &["--max-memory-used", "240"])["too_small"], serde_json::json!([128, 256]));
 }
 
 #[test]

@@ -73,6 +73,8 @@ fn init_does_not_depend_on_memory() {
     let share = |mb| cpu::share(MemoryMb::new(mb).unwrap());
     assert_eq!(init::duration_ms(3117.0, share(128)), init::duration_ms(3117.0, share(2048)));
     assert!(init::duration_ms(12_000.0, share(128)) > init::duration_ms(12_000.0, share(1769)));
+    // and in one thread: a second vCPU does not shorten it
+    assert_eq!(init::duration_ms(12_000.0, share(10_240)), 10_000.0 + 12_000.0);
 }
 
 #[test]

@@ -64,6 +64,22 @@ fn what_helps_depends_on_what_the_function_does() {
 }
 
 #[test]
+fn the_bill_is_that_of_the_invocations_given() {
+    let run = RUNS.lines().nth(1).unwrap();
+    let bill = |per_month: &str| -> f64 {
+        let page = page(run, &["--invocations-per-month", per_month]);
+        let before = page.split_once(" a month before any change").unwrap().0;
+        before.rsplit_once('$').unwrap().1.replace(',', "").parse().unwrap()
+    };
+    // 1.7 s at 128 MB, and the requests
+    let million = 1e6 * (1.7 * 0.125 * 1.66667e-5 + 2e-7);
+    for millions in [1.0, 10.0] {
+        let usd = bill(&format!("{millions}e6"));
+        assert!((usd / (millions * million) - 1.0).abs() < 0.02, "{millions} million: ${usd}");
+    }
+}
+
+#[test]
 fn a_theme_is_fixed_or_follows_the_reader() {
     assert!(page(RUNS, &[]).contains("prefers-color-scheme: dark"));
     assert!(!page(RUNS, &["--theme", "light"]).contains("prefers-color-scheme"));

@@ -83,7 +83,7 @@ fn forms_are_recognised_under_any_name_packed_or_not() {
                 fs::write(&path, content).unwrap();
             }
             let runs = read(&path);
-            assert_eq!(runs.len(), 1, "{form}");
+            assert_eq!((runs.len(), runs[0].curve.len()), (1, CURVE.len()), "{form}");
             for ((mb, ms), (expected_mb, expected_ms)) in pairs(&runs[0]).into_iter().zip(CURVE) {
                 assert_eq!(mb, expected_mb, "{form}");
                 assert!((ms - expected_ms).abs() < 1e-9, "{form}: {ms}");

@@ -135,3 +135,13 @@ fn the_cost_of_the_execution_is_rounded_as_the_tuner_does() {
     let output: Value = serde_json::from_str(&stdout(&["no-op", "--format", "lpt"])).unwrap();
     assert_eq!(output["stateMachine"]["executionCost"].to_string(), "0.0006");
 }
+
+#[test]
+fn the_cost_of_the_invocations_is_that_of_all_of_them() {
+    let args = ["no-op", "--memory", "128,512", "--invocations", "20", "--format", "lpt"];
+    let output: Value = serde_json::from_str(&stdout(&args)).unwrap();
+    let each: Vec<f64> =
+        output["stats"].as_array().unwrap().iter().map(|size| size["averagePrice"].as_f64().unwrap()).collect();
+    let all = output["stateMachine"]["lambdaCost"].as_f64().unwrap();
+    assert!((all / (20.0 * (each[0] + each[1])) - 1.0).abs() < 1e-9, "{all}: {each:?}");
+}

@@ -131,3 +131,44 @@ pub fn drift(run: &Run, former: &Former, current: MemoryMb) -> Result<Drift> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::PowerCurve;
+
+    fn run(ms: &[(u32, f64)]) -> Result<Run> {
+        PowerCurve::from_ms(ms).map(|curve| Run::new("f", curve))
+    }
+
+    #[test]
+    fn noise_is_that_of_both_means_at_95_percent() -> Result<()> {
+        let size = MemoryMb::new(1024)?;
+        let [steady, other] =
+            [[1200.0, 600.0, 350.0], [1190.0, 640.0, 340.0]].map(|ms| [(512, ms[0]), (1024, ms[1]), (1769, ms[2])]);
+        let (before, now) = (run(&steady)?, run(&other)?);
+        let variance = |run: &Run| Reader::shipped().posterior(&Observation::of(run)).variance();
+        // 5 % of a normal distribution lie beyond 1.645 standard deviations
+        let factor = (1.645 * (variance(&before) + variance(&now)).sqrt()).exp();
+        let drift = drift(&now, &Former::Run(Box::new(before)), size)?;
+        assert!((drift.noise_factor.unwrap() - factor).abs() < 1e-12, "{drift:?} {factor}");
+        assert_eq!(drift.slower, 640.0 / 600.0 > factor);
+        Ok(())
+    }
+
+    #[test]
+    fn a_pattern_in_doubt_has_not_changed() -> Result<()> {
+        let size = MemoryMb::new(512)?;
+        let busy = run(&[(256, 13190.0), (512, 6551.0), (1024, 3279.0), (1769, 1930.0), (3008, 1900.0)])?;
+        let doubtful = run(&[(512, 900.0), (1024, 610.0)])?;
+        let [clear, unclear] = [&busy, &doubtful].map(|run| Reader::shipped().classify(run));
+        assert!(!clear.uncertain && unclear.uncertain && clear.pattern != unclear.pattern, "{unclear:?}");
+        let changed = |now: &Run, former: &Former| drift(now, former, size).map(|drift| drift.pattern_changed);
+        let [busy_run, doubtful_run] = [&busy, &doubtful].map(|run| Former::Run(Box::new(run.clone())));
+        assert_eq!((changed(&doubtful, &busy_run)?, changed(&busy, &doubtful_run)?), (false, false));
+        let answer = |uncertain| Former::Answer { pattern: Pattern::NoOp, uncertain };
+        assert_eq!((changed(&busy, &answer(false))?, changed(&busy, &answer(true))?), (true, false));
+        assert!(!changed(&doubtful, &answer(false))?);
+        Ok(())
+    }
+}

@@ -88,4 +88,13 @@ mod tests {
         assert!((cliff.shave_ms - 0.5).abs() < 1e-9 && (cliff.saving_share - 1.0 / 321.0).abs() < 1e-9, "{cliff:?}");
         Ok(())
     }
+
+    #[test]
+    fn an_init_that_was_free_moves_no_cliff() -> crate::error::Result<()> {
+        let tariff = PriceTable::embedded().tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64, BillingStep::Ms100)?;
+        let below = |tariff: &Tariff| Cliff::below(MemoryMb::MIN, Millis::clamped(105.0), tariff).unwrap();
+        assert_eq!(below(&tariff.with_init(300.4)), below(&tariff));
+        assert_eq!(below(&tariff).shave_ms, 5.0);
+        Ok(())
+    }
 }

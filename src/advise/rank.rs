@@ -532,4 +532,54 @@ mod tests {
         assert!((ranking.arm64 - saved).abs() < 1e-9, "{}", ranking.arm64);
         Ok(())
     }
+
+    #[test]
+    fn arm64_saves_on_top_of_a_change_that_is_decided() -> Result<()> {
+        let market = Market { region: "us-east-1".to_owned(), given: Default::default(), free_tier: false };
+        let undecided = Prospect { decided: false, ..prospect("b", 150_000.0)? };
+        let prospects = vec![prospect("a", 250_000.0)?, undecided];
+        let ranking = Ranking::new(prospects, RankBy::Saving, &Account::new(&market)?)?;
+        let saved: Vec<f64> = ranking.functions.iter().filter_map(|r| r.arm64).collect();
+        // the first at its new size, the second as it is
+        for (saved, gb_s) in [(saved[0], 250_000.0), (saved[1], 350_000.0)] {
+            assert!((saved / (gb_s * (1.66667e-5 - 1.33334e-5)) - 1.0).abs() < 1e-9, "{saved} for {gb_s}");
+        }
+        assert!((ranking.arm64 - saved[0] - saved[1]).abs() < 1e-9);
+        Ok(())
+    }
+
+    #[test]
+    fn time_that_a_change_costs_is_charged_for_storage_too() -> Result<()> {
+        let market = Market { region: "us-east-1".to_owned(), given: Default::default(), free_tier: false };
+        let saving = |storage_mb| -> Result<Estimate> {
+            let faster_ms = Estimate { mid: -1000.0, low: -2000.0, high: 500.0 };
+            let slower = Prospect { faster_ms, storage_mb, ..prospect("a", 250_000.0)? };
+            Ok(Ranking::new(vec![slower], RankBy::Saving, &Account::new(&market)?)?.functions[0].saving)
+        };
+        // 1 GB beyond the free one in 350,000 invocations: a second of each is 1.08 cents
+        let (bare, stored) = (saving(None)?, saving(Some(1536.0))?);
+        let second = 350_000.0 * 3.09e-8;
+        for (difference, seconds) in
+            [(stored.mid - bare.mid, -1.0), (stored.low - bare.low, -2.0), (stored.high - bare.high, 0.5)]
+        {
+            assert!((difference - seconds * second).abs() < 1e-9, "{difference} for {seconds} s");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_tolerated_loss_needs_a_sure_gain_in_the_other() -> Result<()> {
+        let wish = |tolerance: Option<&str>| -> Result<Wish> {
+            Ok(Wish { tolerance: tolerance.map(str::parse).transpose()?, ..Wish::default() })
+        };
+        let interval = |mid: f64, half: f64| Estimate { mid, low: mid - half, high: mid + half };
+        let sure = |gain, other, tolerance| -> Result<bool> { Ok(surely(&gain, 100.0, &other, &wish(tolerance)?)) };
+        assert!(sure(interval(2.0, 1.0), interval(-9.0, 1.0), None)?);
+        assert!(!sure(interval(2.0, 3.0), interval(9.0, 1.0), None)?);
+        // 4 of 100 may be lost for what is surely gained, 6 may not
+        assert!(sure(interval(-4.0, 1.0), interval(9.0, 1.0), Some("5%"))?);
+        assert!(!sure(interval(-4.0, 1.0), interval(9.0, 10.0), Some("5%"))?);
+        assert!(!sure(interval(-6.0, 1.0), interval(9.0, 1.0), Some("5%"))?);
+        Ok(())
+    }
 }

@@ -149,10 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn a_recorded_percentile_is_taken_as_it_is() -> Result<()> {
+        let sample = Sample {
+            p50_ms: Some(90.0),
+            p90_ms: Some(140.0),
+            p95_ms: Some(160.0),
+            p99_ms: Some(180.0),
+            ..Sample::default()
+        };
+        let point = Point { sample, ..Point::new(MemoryMb::MIN, Millis::new(100.0)?) };
+        for (percentile, ms) in [("50", 90.0), ("90", 140.0), ("95", 160.0), ("99", 180.0)] {
+            let tail = from_sample(&point, percentile.parse()?).map(|tail| (tail.duration.ms(), tail.source));
+            assert_eq!(tail, Some((ms, TailSource::Recorded)), "{percentile}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn every_size_has_one() -> Result<()> {
         let run = Run::new("a", PowerCurve::from_ms(&[(128, 900.0), (512, 230.0), (1024, 120.0)])?);
         let (p50, p99) = (tails(&run, "50".parse()?), tails(&run, "99".parse()?));
-        assert_eq!(p99.len(), 3);
+        assert_eq!((p50.len(), p99.len()), (3, 3));
         for ((low, high), point) in p50.iter().zip(&p99).zip(run.curve.points()) {
             assert!(low.duration <= point.duration && point.duration < high.duration);
         }

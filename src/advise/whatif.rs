@@ -366,6 +366,39 @@ mod tests {
     }
 
     #[test]
+    fn storage_is_charged_for_all_the_time_wherever_it_runs() -> Result<()> {
+        let storage = |events: f64, provisioned: u32| -> Result<f64> {
+            let mut before = scenario("[[call]]\nlatency_ms = 1000\nlatency_cv = 0", events)?;
+            before.environment.provisioned = provisioned;
+            let month =
+                |scenario: &Scenario| evaluate(scenario, MemoryMb::new(1769)?, &market()).map(|e| e.per_month.usd());
+            let bare = month(&before)?;
+            before.environment.storage_mb = 1536.0; // 1 GB beyond the free one
+            Ok(month(&before)? - bare)
+        };
+        // half of two months' work is served by the one provisioned environment
+        for (events, provisioned) in [(1e6, 0), (1e6, 1), (2.0 * SECONDS_PER_MONTH, 1)] {
+            let usd = storage(events, provisioned)?;
+            assert!((usd / (events * 3.09e-8) - 1.0).abs() < 2e-3, "{events} {provisioned}: {usd}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn each_invocation_of_an_event_is_a_request() -> Result<()> {
+        let wait = scenario("[cpu]\nwork_ms = 20\n[[call]]\nname = 'job'\nlatency_ms = 500", 1e6)?;
+        let dear = Market { given: PriceOverride { request: Some(1e-3), ..PriceOverride::default() }, ..market() };
+        let free = Market { given: PriceOverride { request: Some(0.0), ..PriceOverride::default() }, ..market() };
+        let requests = |scenario: &Scenario| -> Result<f64> {
+            let [dear, free] = [&dear, &free].map(|market| evaluate(scenario, MemoryMb::new(1769)?, market));
+            Ok(dear?.per_million.usd() - free?.per_million.usd())
+        };
+        let workflow = "step-functions-wait".parse::<Lever>()?.apply(&wait)?;
+        assert!((requests(&wait)? - 1e3).abs() < 1e-6 && (requests(&workflow)? - 2e3).abs() < 1e-6);
+        Ok(())
+    }
+
+    #[test]
     fn arm64_is_a_fifth_cheaper() -> Result<()> {
         let cpu = scenario("[[call]]\nlatency_ms = 1000", 1e6)?;
         let (_, before) = after(&cpu, &[])?;

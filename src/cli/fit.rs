@@ -122,11 +122,15 @@ fn row(Answer { run, fitted: f, .. }: &Answer) -> [Cell; 8] {
         Cell::Count(run.curve.len() as u64),
         Cell::Number(100.0 * f.rms, 1),
         Cell::Number(w.cpu.work_ms + w.cpu.parallel_ms, 1),
-        Cell::Number(w.calls.iter().map(|c| f64::from(c.count) * c.latency_ms).fold(0.0, |sum, x| sum + x), 1),
-        // the sum of nothing would be -0
-        Cell::Number(w.transfers.iter().map(|t| t.megabytes).fold(0.0, |sum, x| sum + x), 1),
+        Cell::Number(sum(w.calls.iter().map(|c| f64::from(c.count) * c.latency_ms)), 1),
+        Cell::Number(sum(w.transfers.iter().map(|t| t.megabytes)), 1),
         Cell::Text(f.open.join("; ")),
     ]
+}
+
+/// An empty floating-point sum is -0: starts from 0.
+fn sum(numbers: impl Iterator<Item = f64>) -> f64 {
+    numbers.fold(0.0, |sum, x| sum + x)
 }
 
 fn story(out: &mut Out, Answer { run, fitted: f, .. }: &Answer) -> Result<()> {

@@ -108,6 +108,13 @@ mod tests {
         assert_eq!(infer_arch(&PowerCurve::from_ms(&[(128, 500.0), (256, 250.0)]).unwrap()), None);
         let unbilled = curve(Arch::X86_64, &[(128, 500.0, 120.0), (256, 400.0, 60.0)]);
         assert_eq!(infer_arch(&unbilled), None);
+        // list prices lie up to 2 % below the constants of the tuner; 4 % are those of another region or time
+        let at = |share: f64| {
+            infer_arch(&curve(Arch::X86_64, &[(128, 2000.0, share * 2000.0), (256, 1000.0, share * 1000.0)]))
+        };
+        assert_eq!((at(0.98), at(0.96), at(1.04)), (Some(Arch::X86_64), None, None));
+        // a call of 40 ms may be billed 2.5 % more for rounding alone
+        assert_eq!(infer_arch(&curve(Arch::X86_64, &[(128, 40.0, 40.0), (256, 20.0, 20.0)])), None);
     }
 
     #[test]

@@ -469,6 +469,25 @@ mod tests {
     }
 
     #[test]
+    fn units_of_time_have_several_names() {
+        for (unit, ms) in [("ms", 1.5), ("s", 1500.0), ("sec", 1500.0), ("seconds", 1500.0)] {
+            assert_eq!(pairs(&read(&format!("memory,duration_{unit}\n128,1.5"))[0]), [(128, ms)], "{unit}");
+        }
+    }
+
+    #[test]
+    fn an_init_is_that_of_its_cold_starts() {
+        let sample = |text: &str| read(text)[0].as_ref().unwrap().curve.points()[0].sample;
+        let both =
+            sample("memory,duration,count,cold_starts,init_ms,billed_ms\n128,10,20,2,100,11\n128,10,20,6,200,13\n");
+        assert!((both.init_ms.unwrap() - (2.0 * 100.0 + 6.0 * 200.0) / 8.0).abs() < 1e-9, "{both:?}");
+        assert_eq!((both.cold_starts, both.billed_ms), (Some(8), Some(12.0)));
+        // of a group any number may be cold starts, and what one row lacks is unknown of both
+        let unsaid = sample("memory,duration,count,init_ms,billed_ms\n128,10,20,100,11\n128,10,20,100,\n");
+        assert_eq!((unsaid.init_ms, unsaid.cold_starts, unsaid.billed_ms), (Some(100.0), None, None));
+    }
+
+    #[test]
     fn functions_are_runs_in_order_of_appearance() {
         let runs = read("id,memory,duration,cost,function\n1,256,4,2e-7,b\n2,128,8,1e-7,a\n3,128,9,1e-7,b\n");
         assert_eq!(runs.iter().map(|r| r.as_ref().unwrap().id.as_str()).collect::<Vec<_>>(), ["b", "a"]);

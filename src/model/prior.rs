@@ -94,11 +94,9 @@ fn of_pattern(pattern: Pattern, rng: &mut ChaCha8Rng) -> Workload {
         },
         ..Workload::default()
     };
-    // memory is scarce at the smallest size, or in a few at larger ones
-    let footprint_mb = *choose(rng, &[(None, 0.88), (Some((20.0, 124.0)), 0.1), (Some((124.0, 2000.0)), 0.02)]);
-    if let Some((least, most)) = footprint_mb {
+    if rng.random_bool(0.1) {
         w.memory =
-            Footprint { footprint_mb: Some(log_uniform(rng, least, most)), pressure: log_uniform(rng, 0.003, 0.3) };
+            Footprint { footprint_mb: Some(log_uniform(rng, 20.0, 124.0)), pressure: log_uniform(rng, 0.003, 0.3) };
     }
     match pattern {
         Pattern::NoOp => {
@@ -137,7 +135,7 @@ fn of_pattern(pattern: Pattern, rng: &mut ChaCha8Rng) -> Workload {
             w.calls.push(call(n, wait / f64::from(n), 0.0));
         }
         Pattern::NetworkBoundSdk => {
-            let n = count(rng);
+            let n = small_count(rng);
             // half are light handlers of fast calls, half mix CPU work and waiting in long steps
             if rng.random_bool(0.5) {
                 let latency = log_uniform(rng, 2.0, 120.0);
@@ -188,11 +186,6 @@ fn overhead(rng: &mut ChaCha8Rng) -> f64 {
 
 fn call(count: u32, latency_ms: f64, cpu_ms: f64) -> Call {
     Call { count, latency_ms, cpu_ms, ..Call::default() }
-}
-
-/// Calls in series: a few, or a loop over many.
-fn count(rng: &mut ChaCha8Rng) -> u32 {
-    if rng.random_bool(0.05) { log_uniform(rng, 20.0, 250.0).round() as u32 } else { small_count(rng) }
 }
 
 fn small_count(rng: &mut ChaCha8Rng) -> u32 {

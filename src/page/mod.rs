@@ -75,7 +75,9 @@ mod tests {
         let page = String::from_utf8_lossy(FILES[0].bytes);
         let named = page.match_indices("src=\"").chain(page.match_indices("href=\""));
         let named = named.filter_map(|(at, what)| page[at + what.len()..].split('"').next());
-        for name in named.filter(|name| !name.starts_with('#')) {
+        let named: Vec<&str> = named.filter(|name| !name.starts_with('#')).collect();
+        assert!(named.contains(&"app.js"), "{named:?}");
+        for name in named {
             assert!(find(&format!("/{name}")).is_some(), "{name}");
         }
     }

@@ -325,3 +325,43 @@ pub(super) fn parallel_ms(cpu: &Cpu, speed: &Speed) -> f64 {
     let longest = total * cpu.longest_thread.unwrap_or(1.0 / f64::from(cpu.threads)) / speed.share.min(1.0);
     longest.max(total / speed.threads(cpu.threads))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mb(mb: u32) -> MemoryMb {
+        MemoryMb::new(mb).unwrap()
+    }
+
+    #[test]
+    fn a_first_call_loads_and_connects_after_the_init() {
+        let kept = "[cpu]\nthrottle_overhead = 0\n[[call]]\nlatency_ms = 5\nconnect_ms = 30\nconnect_cpu_ms = 10\nkeep_alive = true\n\
+                    [cold_start]\nshare = 0.5\ninit_ms = 200\nfirst_call_cpu_ms = 100\n[noise]\ncpu_cv = 0";
+        let at = |toml: &str, size| breakdown(&Workload::from_toml(toml).unwrap(), mb(size), 0.0);
+        assert!((at(kept, 1769).cold_ms - 0.5 * (200.0 + 100.0 + 10.0 + 30.0)).abs() < 1e-9, "{:?}", at(kept, 1769));
+        // the work takes longer with less CPU, the init and the connection do not
+        let half = 0.5 * (200.0 + 110.0 * 1769.0 / 885.0 + 30.0);
+        assert!((at(kept, 885).cold_ms - half).abs() < 1e-9, "{:?}", at(kept, 885));
+        // a connection that is not kept is set up in every call
+        let anew = at(&kept.replace("true", "false"), 1769);
+        assert!((anew.cold_ms - 0.5 * (200.0 + 100.0)).abs() < 1e-9 && (anew.wait_ms - 35.0).abs() < 1e-9, "{anew:?}");
+    }
+
+    #[test]
+    fn throttling_costs_its_overhead_at_128_mb_and_nothing_with_a_full_vcpu() {
+        for knee in [1769.0, 2048.0] {
+            let inflation = |mb: f64| throttle_inflation(0.2, mb / knee, knee);
+            assert!((inflation(128.0) - 1.2).abs() < 1e-12, "{knee}: {}", inflation(128.0));
+            assert_eq!((inflation(knee), inflation(10_240.0)), (1.0, 1.0));
+        }
+    }
+
+    #[test]
+    fn scarce_memory_costs_its_pressure_at_twice_the_footprint() {
+        let inflation = |footprint, size| pressure_inflation(0.2, footprint, mb(size));
+        assert!((inflation(100.0, 200) - 1.2).abs() < 1e-12);
+        assert!((inflation(100.0, 300) - 1.05).abs() < 1e-12); // (1/2)^2 of it
+        assert!((inflation(128.0, 128) - 81.0).abs() < 1e-9); // a twentieth is always free: 20^2 times
+    }
+}

@@ -236,6 +236,7 @@ mod tests {
             (seconds("300"), seconds("5 Minutes"), seconds("1 day")),
             (Some(300.0), Some(300.0), Some(86_400.0))
         );
+        assert_eq!((seconds("1 hour"), seconds("2h"), seconds("1 second")), (Some(3600.0), Some(7200.0), Some(1.0)));
         assert_eq!((seconds("soon"), seconds("")), (None, None));
     }
 

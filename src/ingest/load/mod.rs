@@ -219,6 +219,20 @@ mod tests {
     }
 
     #[test]
+    fn a_graph_says_of_each_column_how_long_a_period_is_and_what_it_counts() {
+        let graph = "Label,a,b\nStatistic,Sum,Sum\nPeriod,1 hour,1 day\n2026/05/01 00:00:00,100,2400\n";
+        let (loads, rejected) = read(&[graph]).unwrap();
+        assert!(rejected.is_empty(), "{rejected:?}");
+        let of = |name| loads.get(name).unwrap().invocations_per_month.unwrap();
+        assert_eq!((of("a"), of("b")), (100.0 * 730.0, 100.0 * 730.0));
+        for statistic in ["Average", "Maximum", "min"] {
+            let error = read(&[&graph.replacen("Sum", statistic, 1)]).unwrap_err().to_string();
+            assert!(error.contains(&format!("the statistic is {statistic}: expected Sum")), "{error}");
+            assert!(error.contains("column 2"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_graph_has_few_rows_of_labels_and_no_endless_rows() {
         let wide = format!("2026-05-02,7{}\n", ",".repeat(10_000));
         let graph = format!("Label,a\n2026-05-01,100\n{wide}{}2026-05-03,100\n", "total,9\n".repeat(20));

@@ -251,6 +251,14 @@ mod tests {
         let report =
             text("Duration: 20 ms\tRestore Duration: 310.5 ms\tBilled Restore Duration: 200 ms\tMemory Size: 512 MB");
         assert_eq!((report.duration_ms, report.init_ms), (Some(20.0), Some(310.5)));
+        // both are billed
+        let report = text(
+            "Duration: 20 ms\tBilled Duration: 21 ms\tRestore Duration: 310.5 ms\tBilled Restore Duration: 200 ms",
+        );
+        assert_eq!(report.billed_ms, Some(221.0));
+        let event = br#"{"type":"platform.report","record":{"metrics":{"durationMs":20,"billedDurationMs":21,"restoreDurationMs":310.5,"billedRestoreDurationMs":200}}}"#;
+        let report = parse_event(event);
+        assert_eq!((report.init_ms, report.billed_ms), (Some(310.5), Some(221.0)));
     }
 
     #[test]

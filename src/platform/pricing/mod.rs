@@ -314,6 +314,21 @@ mod tests {
         assert!((month(6e9 + 1e6) - month(6e9) - 15.0).abs() < 1e-3);
         assert!((month(15e9 + 1e6) - month(15e9) - 13.3334).abs() < 1e-3);
         assert_eq!(prices.month(400_000.0, 1e6, true), Usd::ZERO);
+        // what is left of either part of the free tier does not pay for the other
+        assert!((prices.month(1_400_000.0, 0.0, true).usd() - 16.6667).abs() < 1e-9);
+        assert!((prices.month(0.0, 2e6, true).usd() - 0.2).abs() < 1e-12);
+        Ok(())
+    }
+
+    #[test]
+    fn a_region_has_its_own_first_price_and_the_tiers_in_proportion() -> Result<()> {
+        // AWS price list: $0.0000221 per GB-second in Cape Town, where us-east-1 has $0.0000166667
+        let prices = PriceTable::embedded().list("af-south-1", Arch::X86_64)?;
+        let month = |gb_s: f64| prices.month(gb_s, 0.0, false).usd();
+        assert!((prices.gb_s() - 2.21e-5).abs() < 1e-15 && (month(1e6) - 22.1).abs() < 1e-9);
+        assert!((month(15e9 + 1e6) - month(15e9) - 0.8 * 22.1).abs() < 1e-3);
+        assert_eq!((prices.request, prices.transition), (2.7e-7, 2.975e-5));
+        assert_eq!(PriceTable::embedded().transition("sa-east-1"), Ok(3.75e-5));
         Ok(())
     }
 
@@ -353,6 +368,31 @@ mod tests {
         let tariff = tariff(PriceBasis::Lpt, "us-east-1", Arch::X86_64)?.with(&given);
         assert!((tariff.cost(MemoryMb::new(1024)?, Millis::new(1000.0)?).usd() - 1e-5).abs() < 1e-18);
         assert!(PriceOverride { request: Some(-1.0), ..given }.checked().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn each_price_of_the_user_takes_the_place_of_its_own() -> Result<()> {
+        let table = PriceTable::embedded().list("us-east-1", Arch::X86_64)?;
+        let given = PriceOverride {
+            gb_s: Some(1.0),
+            request: Some(2.0),
+            storage: Some(3.0),
+            provisioned_configured: Some(4.0),
+            provisioned_running: Some(5.0),
+            transition: Some(6.0),
+        };
+        let prices = table.clone().with(&given);
+        assert_eq!((prices.gb_s(), prices.request, prices.storage, prices.transition), (1.0, 2.0, Some(3.0), 6.0));
+        assert_eq!(prices.provisioned()?, Provisioned { configured: 4.0, running: 5.0 });
+        // one of a pair leaves the other as it is, and is no price where that is unknown
+        let configured = PriceOverride { provisioned_configured: Some(4.0), ..PriceOverride::default() };
+        let running = table.provisioned()?.running;
+        assert_eq!(table.clone().with(&configured).provisioned()?, Provisioned { configured: 4.0, running });
+        let unknown = PriceTable::embedded().list("us-east-2", Arch::X86_64)?;
+        assert!(unknown.clone().with(&configured).provisioned().is_err());
+        assert_eq!(unknown.with(&given).provisioned()?, Provisioned { configured: 4.0, running: 5.0 });
+        assert_eq!(table.clone().with(&PriceOverride::default()), table);
         Ok(())
     }
 
