@@ -1,6 +1,6 @@
 //! What a recorded run says to the model.
 
-use crate::curve::{Arch, Run, Start};
+use crate::curve::{Arch, Point, Run, Start};
 use crate::units::MemoryMb;
 use crate::workload::Runtime;
 
@@ -23,6 +23,8 @@ pub struct Observation {
     pub ms: Vec<f64>,
     /// `ln` of them.
     pub ln_ms: Vec<f64>,
+    /// Those of the sizes at which the function had hardly any memory left, and took longer for it: no CPU share explains them.
+    pub starved: Vec<MemoryMb>,
     /// Invocations behind each mean.
     pub invocations: f64,
     /// Runtime, where known.
@@ -32,6 +34,12 @@ pub struct Observation {
     /// Whether no invocation is known to have been a cold start.
     pub warm: bool,
 }
+
+/// Share of a size from which on memory used leaves hardly any.
+const STARVED_USE: f64 = 0.9;
+
+/// How many times longer than by the CPU share alone such a size takes.
+const STARVED_TIMES: f64 = 1.5;
 
 /// Invocations assumed for a run that does not say: the tuning tool's recommended minimum.
 const USUAL_INVOCATIONS: f64 = 10.0;
@@ -45,6 +53,7 @@ impl Observation {
             sizes: run.curve.sizes().collect(),
             ms: run.curve.points().iter().map(|p| p.duration.ms()).collect(),
             ln_ms: run.curve.points().iter().map(|p| p.duration.ms().ln()).collect(),
+            starved: starved(run.curve.points()),
             invocations: recorded.map_or(USUAL_INVOCATIONS, |n| (n as f64).clamp(1.0, 100.0)),
             runtime: run.runtime.as_deref().and_then(Runtime::detect),
             arch: run.arch,
@@ -70,7 +79,8 @@ impl Observation {
     /// ```
     #[must_use]
     pub fn filter(&self, keep: impl Fn(MemoryMb) -> bool) -> Self {
-        let mut kept = Self { sizes: Vec::new(), ms: Vec::new(), ln_ms: Vec::new(), ..*self };
+        let starved = self.starved.iter().copied().filter(|&memory| keep(memory)).collect();
+        let mut kept = Self { sizes: Vec::new(), ms: Vec::new(), ln_ms: Vec::new(), starved, ..*self };
         for (i, &memory) in self.sizes.iter().enumerate().filter(|(_, memory)| keep(**memory)) {
             kept.sizes.push(memory);
             kept.ms.push(self.ms[i]);
@@ -78,4 +88,40 @@ impl Observation {
         }
         kept
     }
+
+    /// What the model has to explain: the observation without its [`starved`](Self::starved) sizes, where two others are left.
+    ///
+    /// ```
+    /// use powercurve::{ingest::parse_record, model::Observation};
+    /// let run = parse_record(
+    ///     br#"{"memory_mb": [512, 1024, 2048], "duration_ms": [31655, 4224, 2161], "max_memory_used_mb": [469, 469, 469]}"#,
+    /// )?;
+    /// let seen = Observation::of(&run);
+    /// assert_eq!(seen.starved[0].mb(), 512); // half the share of 1024 MB, and seven times the time
+    /// assert_eq!(seen.explained().ms, [4224.0, 2161.0]);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    #[must_use]
+    pub fn explained(&self) -> Self {
+        if self.sizes.len() < self.starved.len() + 2 {
+            return self.clone();
+        }
+        self.filter(|memory| !self.starved.contains(&memory))
+    }
+}
+
+/// The starved sizes of `points`, ascending.
+fn starved(points: &[Point]) -> Vec<MemoryMb> {
+    let mut starved = Vec::new();
+    let Some((mut enough, smaller)) = points.split_last() else { return starved };
+    for point in smaller.iter().rev() {
+        let full = point.sample.max_memory_used_mb.is_some_and(|used| used > STARVED_USE * point.memory.as_f64());
+        let by_share = enough.duration.ms() * enough.memory.as_f64() / point.memory.as_f64();
+        if full && point.duration.ms() > STARVED_TIMES * by_share {
+            starved.insert(0, point.memory);
+        } else {
+            enough = point;
+        }
+    }
+    starved
 }

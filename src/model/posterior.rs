@@ -88,7 +88,7 @@ pub struct Posterior<'a> {
     best: Vec<Candidate>,
     /// Variance of `ln(measured mean)` around the expected value.
     variance: f64,
-    /// Weight of each measured size: below 1 where it lies off the curve.
+    /// Weight of each measured size: below 1 where it lies off the curve, 0 where memory was too scarce to explain it.
     point_weights: Vec<f64>,
     seen: Observation,
     /// By member, computed when first used: the projection of its departures at the measured sizes onto the residuals of
@@ -111,6 +111,7 @@ const ROBUST_ROUNDS: usize = 1;
 impl<'a> Posterior<'a> {
     /// Weighs `library` by a measured curve (at least one size) and what else is known.
     ///
+    /// Sizes that were [starved](Observation::starved) of memory are left out where two others are left.
     /// Each workload's curve may be moved in scale; the variance of the measured means around it has the
     /// inverse gamma prior of [`crate::model::noise`]. Both are integrated out in closed form. Sizes that lie
     /// off the mean curve are then weighed down as under a Student distribution of 4 degrees of freedom.
@@ -134,15 +135,19 @@ impl<'a> Posterior<'a> {
         assert!(!seen.sizes.is_empty(), "expected an observation of at least one size");
         let time = |ms: Option<f64>| ms.filter(|ms| ms.is_finite() && *ms > 0.0);
         let known = Known { cpu_ms: time(known.cpu_ms), wait_ms: time(known.wait_ms), ..*known };
-        let scan = Scan::new(library, seen, &known);
-        let mut point_weights = vec![1.0; seen.sizes.len()];
-        let rounds = if seen.sizes.len() >= 3 { ROBUST_ROUNDS } else { 0 };
+        let explained = seen.explained();
+        let scan = Scan::new(library, &explained, &known);
+        let mut point_weights = vec![1.0; explained.sizes.len()];
+        let rounds = if explained.sizes.len() >= 3 { ROBUST_ROUNDS } else { 0 };
         for _ in 0..rounds {
             let (residuals, variance) = scan.departures(&point_weights);
             let weight = |r: f64| (ROBUST_FREEDOM + 1.0) / (ROBUST_FREEDOM + r * r / variance);
             point_weights = residuals.into_iter().map(weight).collect();
         }
         let Weighed { members, best, patterns, ln_evidence, variance } = scan.weigh(&point_weights);
+        let mut weights = point_weights.into_iter();
+        let weight = |memory| if explained.sizes.contains(memory) { weights.next().unwrap_or(0.0) } else { 0.0 };
+        let point_weights = seen.sizes.iter().map(weight).collect();
         Self {
             library,
             patterns,
@@ -189,7 +194,8 @@ impl<'a> Posterior<'a> {
         let particles = self.library.particles();
         let mut lost: Vec<f64> =
             self.members.iter().map(|m| prior(particles[m.scaled.particle as usize].pattern)).collect();
-        for (&m, &y) in self.seen.sizes.iter().zip(&self.seen.ln_ms) {
+        let explained = self.seen.explained();
+        for (&m, &y) in explained.sizes.iter().zip(&explained.ln_ms) {
             for (lost, (value, _)) in lost.iter_mut().zip(self.distinct_values(m)) {
                 *lost += loss((value - y).exp_m1());
             }

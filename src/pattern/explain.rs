@@ -268,7 +268,7 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
         warnings.push(format!("nothing above {knee} MB was measured, where several threads would show: add 3008 MB"));
     }
     for ((point, &weight), &m) in points.iter().zip(posterior.point_weights()).zip(&seen.sizes) {
-        if weight < 0.4 {
+        if weight < 0.4 && !seen.starved.contains(&m) {
             let off = point.duration.ms() / posterior.predict(m).ms - 1.0;
             warnings.push(format!("{m} lies {:+.0} % off the curve of the other sizes", 100.0 * off));
         }

@@ -58,7 +58,7 @@ pub fn features(seen: &Observation, posterior: &Posterior<'_>) -> [f64; COUNT] {
     f[14] = full;
     f[15] = 1.0 / (1.0 + (2.0 * (full - 15f64.ln())).exp());
     f[16] = posterior.variance().ln() / 2.0;
-    f[17] = posterior.point_weights().iter().copied().fold(1.0, f64::min);
+    f[17] = posterior.point_weights().iter().copied().filter(|&weight| weight > 0.0).fold(1.0, f64::min);
     f[18] = (seen.sizes.len() as f64).ln();
     f[19] = seen.sizes.first().map_or(0.0, |m| m.as_f64().ln());
     f[20] = seen.sizes.last().map_or(0.0, |m| m.as_f64().ln());

@@ -194,6 +194,7 @@ fn measure(curves: &Library, i: usize, seed: u64) -> Observation {
         sizes,
         ms: ln_ms.iter().map(|y| y.exp()).collect(),
         ln_ms,
+        starved: Vec::new(),
         invocations,
         runtime: rng.random_bool(0.6).then_some(particle.runtime),
         arch: rng.random_bool(0.8).then_some(particle.arch),

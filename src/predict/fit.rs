@@ -37,7 +37,7 @@ pub struct Fit {
     pub residuals: Vec<f64>,
     /// Shares of the time at each measured size.
     pub shares: Vec<Shares>,
-    /// Root mean square of the relative residuals.
+    /// Root mean square of the relative residuals, without those of sizes that were starved of memory.
     pub rms: f64,
     /// Terms that the measured sizes leave open, in words.
     pub open: Vec<String>,
@@ -100,8 +100,9 @@ const LEAST_SD: f64 = 0.01;
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub fn fit(library: &Library, run: &Run) -> Fit {
-    let seen = Observation::of(run);
-    let posterior = Posterior::new(library, &seen, &Known::default());
+    let all = Observation::of(run);
+    let posterior = Posterior::new(library, &all, &Known::default());
+    let seen = all.explained();
     let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];
     let pattern_of = |c: &Candidate| library.particles()[c.scaled.particle as usize].pattern;
     let likely = posterior.best().iter().filter(|c| probability(pattern_of(c)) > START_PROBABILITY).take(STARTS);
@@ -129,12 +130,13 @@ pub fn fit(library: &Library, run: &Run) -> Fit {
     workload.name = run.id.clone();
     workload.description = format!("Fitted to {} measured sizes of {}", seen.sizes.len(), run.id);
     workload.pattern = Some(Pattern::of(&workload));
-    let fitted_ms: Vec<f64> = seen.sizes.iter().map(|&m| expected_ms(&workload, m)).collect();
+    let fitted_ms: Vec<f64> = all.sizes.iter().map(|&m| expected_ms(&workload, m)).collect();
     let residuals: Vec<f64> =
         fitted_ms.iter().zip(run.curve.points()).map(|(f, p)| f / p.duration.ms() - 1.0).collect();
+    let explained = residuals.iter().zip(&all.sizes).filter(|(_, memory)| seen.sizes.contains(memory)).map(|(r, _)| r);
     Fit {
-        shares: seen.sizes.iter().map(|&m| Shares::of(&breakdown(&workload, m, 0.0))).collect(),
-        rms: (residuals.iter().map(|r| r * r).sum::<f64>() / residuals.len() as f64).sqrt(),
+        shares: all.sizes.iter().map(|&m| Shares::of(&breakdown(&workload, m, 0.0))).collect(),
+        rms: (explained.clone().map(|r| r * r).sum::<f64>() / explained.count() as f64).sqrt(),
         workload,
         fitted_ms,
         residuals,
