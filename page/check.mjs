@@ -348,8 +348,15 @@ await step("a report stands alone", async () => {
     const picked = ["cost", "balanced", "speed"].map((s) => `${jsonl("recommend", runs, "--strategy", s)[0].memory_mb} MB`);
     assert.deepEqual(await page.$$eval("#run-1 .choices tr td:nth-child(2)", (all) => all.map((td) => td.textContent)), picked);
     assert.ok(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), `${scheme} scrolls sideways`);
+    const cut = () => page.$$eval(".wide", (all) => all.filter((wide) => wide.scrollWidth > wide.clientWidth).map((wide) => wide.textContent.slice(0, 40)));
+    assert.ok(await page.$$eval(".levers .wide", (all) => all.every((wide) => wide.scrollWidth <= wide.clientWidth)), `${scheme}: levers scroll`);
     await page.click("header a[href='#run-2']");
     await accessible(page, `report ${scheme}`);
+    // the text area of a sheet of A4
+    await page.setViewportSize({ width: 680, height: 950 });
+    await page.emulateMedia({ media: "print" });
+    assert.deepEqual(await cut(), [], "nothing is cut off on paper");
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)", "paper is light");
   }
 });
 
