@@ -277,8 +277,9 @@ fn collect(
     let points = measured.iter().filter_map(|(_, m)| m.as_ref().ok()).copied().collect();
     let failed: Vec<_> = measured.iter().filter_map(|(memory, m)| m.as_ref().err().map(|o| (*memory, *o))).collect();
     let curve = PowerCurve::new(points).map_err(|_| match failed.last() {
-        Some((memory, outcome)) => Error::new(format!("no memory size finishes; at {memory}: {outcome}"))
-            .help("try larger sizes: --memory ALL"),
+        Some((memory, outcome)) => {
+            Error::new(format!("no memory size finishes; at {memory}: {outcome}")).help(remedy(*memory, outcome))
+        }
         None => Error::new("no memory size to measure: expected at least one").help("give sizes from 128 to 10240 MB"),
     })?;
     let name = if workload.name.is_empty() { "workload" } else { workload.name.as_str() };
@@ -293,6 +294,21 @@ fn collect(
         run.extra.insert("currency".to_owned(), tariff.currency().code().into());
     }
     Ok(TuningResult { run, failed })
+}
+
+/// What to do when the largest size fails like this.
+fn remedy(largest: MemoryMb, outcome: &Outcome) -> String {
+    let most = MemoryMb::MAX;
+    match outcome {
+        Outcome::OutOfMemory(mb) if *mb > most.as_f64() => {
+            format!("Lambda offers {most} at most: lower memory.footprint_mb")
+        }
+        Outcome::OutOfMemory(mb) => format!("give a size of at least {:.0} MB, or all: --memory ALL", mb.ceil()),
+        _ if largest < most => {
+            "try larger sizes: --memory ALL; where they take as long, give an invocation less work".to_owned()
+        }
+        _ => "give an invocation less work: no size is larger".to_owned(),
+    }
 }
 
 /// What is kept of the invocations of one size.
