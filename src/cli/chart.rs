@@ -182,8 +182,8 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
 pub(super) fn write(picture: &Picture, path: &Path) -> Result<()> {
     let kind = FileKind::of(path)?;
     picture.write(path)?;
-    let missing = picture.missing_letters();
-    if kind == FileKind::Png && !missing.is_empty() {
+    let missing = if kind == FileKind::Png { picture.missing_letters() } else { String::new() };
+    if !missing.is_empty() {
         warn(format_args!(
             "{}: the font of PNG files lacks '{missing}': write an .svg or .html instead, which take the reader's fonts",
             path.display()

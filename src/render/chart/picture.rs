@@ -1,6 +1,5 @@
 //! One or more charts at a size and in a theme, and the files they go to.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -263,8 +262,13 @@ impl<'a> Picture<'a> {
     pub fn missing_letters(&self) -> String {
         let scene = self.scene(Theme::Light);
         let texts = scene.shapes.iter().filter_map(|s| if let Shape::Text(text) = s { Some(text) } else { None });
-        let letters: BTreeSet<char> = texts.flat_map(|text| text.content.chars()).filter(|&c| !font::has(c)).collect();
-        letters.into_iter().collect()
+        let mut missing = String::new();
+        for letter in texts.flat_map(|text| text.content.chars()).filter(|&c| !font::has(c)) {
+            if !missing.contains(letter) {
+                missing.push(letter);
+            }
+        }
+        missing
     }
 
     /// Writes the picture in the form that the ending of `path` asks for, whole or not at all.
