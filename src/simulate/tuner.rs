@@ -303,9 +303,9 @@ fn remedy(largest: MemoryMb, outcome: &Outcome) -> String {
         Outcome::OutOfMemory(mb) if *mb > most.as_f64() => {
             format!("Lambda offers {most} at most: lower memory.footprint_mb")
         }
-        Outcome::OutOfMemory(mb) => format!("give a size of at least {:.0} MB, or all: --memory ALL", mb.ceil()),
+        Outcome::OutOfMemory(mb) => format!("try a size that has enough: --memory {:.0}", mb.ceil()),
         _ if largest < most => {
-            "try larger sizes: --memory ALL; where they take as long, give an invocation less work".to_owned()
+            format!("try the largest size: --memory {}; if it takes as long, give an invocation less work", most.mb())
         }
         _ => "give an invocation less work: no size is larger".to_owned(),
     }
