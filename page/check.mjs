@@ -78,6 +78,18 @@ async function accessible(page, name) {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
   for (const v of violations) problems.push(`${name}: ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+  await written(page, name);
+}
+
+/** No value of the code stands where there should be words or nothing. */
+async function written(page, name) {
+  const words = await page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (texts.nextNode()) if (/^(true|false|null|undefined|NaN|\[object .*)$/.test(texts.currentNode.data.trim())) found.push(texts.currentNode.data);
+    return found;
+  });
+  assert.deepEqual(words, [], `${name}: the text`);
 }
 
 async function step(name, run) {
@@ -136,6 +148,80 @@ await step("a strange address does no harm", async () => {
   await page.click("#reset");
   await settle(page);
   await agrees(page, "--exact");
+});
+
+await step("what cannot be computed is said beside results that are marked as old", async () => {
+  for (const [width, height] of [[1280, 900], [390, 844]]) {
+    const page = await open("#preset=prime-numbers", { width, height });
+    await page.evaluate(() => { document.getElementById("group-memory").open = true; });
+    await page.fill("[aria-label='Memory used in MB']", "3050");
+    await settle(page);
+    const message = page.locator("#message");
+    assert.match(await message.textContent(), /needs 3050 MB.\nThe curve and all results are those before this change/);
+    assert.doesNotMatch(await message.textContent(), /help:|--/);
+    const box = await message.boundingBox();
+    assert.ok(box.y >= 0 && box.y + box.height <= height, "the message is in view");
+    const field = await page.locator("[aria-label='Memory used in MB']").boundingBox();
+    assert.ok(field.y + field.height <= box.y, "the message leaves the field in view");
+    assert.ok(await page.evaluate(() => Number(getComputedStyle(document.getElementById("picks")).opacity) < 0.5), "old results are pale");
+    await page.fill("[aria-label='Memory used in MB']", "300");
+    await settle(page);
+    assert.ok(await message.isHidden());
+    assert.equal(await page.evaluate(() => getComputedStyle(document.getElementById("picks")).opacity), "1");
+  }
+});
+
+await step("a lever that changes nothing leaves the others", async () => {
+  const page = await open("#preset=dynamodb-three-queries&call.0.keep_alive=false&levers=keep-alive,range-get");
+  assert.match(await page.textContent("#message"), /^The lever range-get is left out: .*nothing is transferred/);
+  assert.ok(await page.isChecked("#lever-keep-alive"));
+  await page.setViewportSize({ width: 900, height: 900 });
+  await settle(page);
+  assert.ok(await page.isVisible("#message"), "the message stays");
+  await page.check("#lever-arm64");
+  await settle(page);
+  assert.ok(await page.isHidden("#message"));
+});
+
+await step("a typed number is the one computed with", async () => {
+  const page = await open("#preset=matrix-inversion&cpu.threads=4");
+  const field = page.locator("[aria-label='Threads']");
+  await field.fill("2.6");
+  await field.blur();
+  assert.equal(await field.inputValue(), "3");
+  assert.equal(await page.getAttribute("#c-cpu-threads", "aria-valuetext"), "3");
+  // the first call adds controls while it is typed
+  await page.evaluate(() => { document.getElementById("group-call").open = true; });
+  await page.focus("[aria-label='Latency of a call in ms']");
+  await page.keyboard.press("Control+A");
+  for (const digit of "250") {
+    await page.keyboard.type(digit);
+    await settle(page);
+  }
+  assert.equal(await page.inputValue("[aria-label='Latency of a call in ms']"), "250");
+});
+
+await step("zero has a place on every scale", async () => {
+  const page = await open("#price=0&log=1");
+  await page.close();
+});
+
+await step("a played run shows its spread", async () => {
+  const page = await open("#preset=small-database&sample=1");
+  assert.match(await page.textContent("#legend"), /one standard deviation/);
+  const [top, whiskers] = await page.evaluate(() => [document.querySelector(".duration line.core").getBBox().y,
+    [...document.querySelectorAll(".whisker")].map((line) => line.getBBox().y)]);
+  assert.ok(whiskers.length > 0 && whiskers.every((y) => y >= top), `${whiskers} below ${top}`);
+});
+
+await step("a long name stays inside the page", async () => {
+  const record = { id: "a-function-with-a-long-name-".repeat(6), memory_mb: [128, 512, 1024, 3008], duration_ms: [8100, 2020, 1010, 560] };
+  const page = await open("", { width: 390 });
+  await page.click("#run-panel summary");
+  await page.fill("#paste", JSON.stringify(record));
+  await page.click("#paste-show");
+  await settle(page);
+  assert.ok(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), "it scrolls sideways");
 });
 
 await step("a power-tuning run is played as on the command line", async () => {
@@ -209,7 +295,10 @@ await step("the quiz marks as the terminal does", async () => {
     answers = [...answers, `${pattern}=${mb}`];
     await page.check(`input[name=guess][value=${pattern}]`);
     await page.check(`input[name=size][value="${mb}"]`, { force: true });
+    if (i === 1) await page.evaluate(() => { document.getElementById("quiz-hint").textContent = "Choose a pattern and a size."; });
     await page.click("#submit-answer");
+    assert.equal(await page.textContent("#quiz-hint"), "");
+    await written(page, `answer ${i}`);
     const score = cli("quiz", "--seed", "7", "--answers", answers.join(",")).trim().split("\n").at(-1);
     assert.equal(`${await page.textContent("#score")} points`, score);
     if (i === 0) await accessible(page, "quiz, answered");
@@ -259,8 +348,15 @@ await step("a report stands alone", async () => {
     const picked = ["cost", "balanced", "speed"].map((s) => `${jsonl("recommend", runs, "--strategy", s)[0].memory_mb} MB`);
     assert.deepEqual(await page.$$eval("#run-1 .choices tr td:nth-child(2)", (all) => all.map((td) => td.textContent)), picked);
     assert.ok(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), `${scheme} scrolls sideways`);
+    const cut = () => page.$$eval(".wide", (all) => all.filter((wide) => wide.scrollWidth > wide.clientWidth).map((wide) => wide.textContent.slice(0, 40)));
+    assert.ok(await page.$$eval(".levers .wide", (all) => all.every((wide) => wide.scrollWidth <= wide.clientWidth)), `${scheme}: levers scroll`);
     await page.click("header a[href='#run-2']");
     await accessible(page, `report ${scheme}`);
+    // the text area of a sheet of A4
+    await page.setViewportSize({ width: 680, height: 950 });
+    await page.emulateMedia({ media: "print" });
+    assert.deepEqual(await cut(), [], "nothing is cut off on paper");
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)", "paper is light");
   }
 });
 

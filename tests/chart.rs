@@ -7,7 +7,9 @@ use assert_cmd::Command;
 use powercurve::advise::Estimate;
 use powercurve::pattern::Family;
 use powercurve::render::chart::{Chart, Fleet, FleetFunction, Mark, Picture, Series, Size, Theme};
-use powercurve::{Interval, MemoryMb, Millis, Point, PowerCurve, Usd};
+use powercurve::show::Subject;
+use powercurve::workload::preset;
+use powercurve::{Interval, MemoryMb, Millis, Point, PowerCurve, Run, Usd};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
@@ -148,6 +150,8 @@ fn small_multiples_name_every_chart() {
     let svg = Picture::small_multiples("Eight", &charts).svg().unwrap();
     let texts = texts(&svg);
     assert!(texts.contains(&"Eight") && (0..8).all(|i| texts.contains(&format!("pattern {i}").as_str())));
+    // there is none to explain
+    assert!(!svg.contains("line: model"));
 }
 
 #[test]
@@ -273,7 +277,7 @@ fn the_command_draws_a_workload_and_an_overlay() {
     assert!(
         texts.contains(&"duration, resize") && texts.contains(&"duration, thumbnails") && texts.contains(&"3 cores")
     );
-    assert!(texts.contains(&"marked: the best sizes of resize"), "{texts:?}");
+    assert!(texts.contains(&"marked: the best sizes of resize among the usual sizes of power tuning"), "{texts:?}");
 }
 
 #[test]
@@ -373,6 +377,50 @@ fn best_sizes_are_marked_by_the_strategies_asked_for() {
     assert_eq!(marks(&[]), ["lowest cost: 512 MB", "balanced: 1024 MB", "fastest: 3008 MB"]);
     assert_eq!(marks(&["--strategy", "speed"]), ["fastest: 3008 MB"]);
     assert!(marks(&["--thumbnail"]).is_empty());
+}
+
+#[test]
+fn marks_are_the_best_of_what_is_drawn() {
+    let chart = Subject::simulated(&preset("small-database").unwrap(), 3).unwrap().chart();
+    let points = chart.run.measured.as_ref().unwrap().points();
+    let best = |value: fn(&Point) -> f64| points.iter().min_by(|a, b| value(a).total_cmp(&value(b))).unwrap().memory;
+    for (name, memory) in [("fastest", best(|p| p.duration.ms())), ("lowest cost", best(|p| p.cost.unwrap().usd()))] {
+        assert!(
+            chart.optima.iter().any(|m| m.memory == memory && m.label.contains(name)),
+            "{name}: {:?}",
+            chart.optima
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| drawn(folder.path(), arguments).concat();
+    assert!(said(&["small-database", "--seed", "3"]).contains("marked: the best of the points"));
+    assert!(said(&["no-op"]).contains("marked: the best of the usual sizes of power tuning"));
+}
+
+#[test]
+fn one_size_has_no_pattern() {
+    let curve = PowerCurve::from_ms(&[(512, 600.0)]).unwrap();
+    assert_eq!(Subject::run(&Run::new("one", curve)).unwrap().chart().title, "one: one size shows no shape");
+}
+
+#[test]
+fn a_png_warns_of_letters_that_it_cannot_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let title = ["run.jsonl", "--title", "订单", "-o"];
+    chart_command(folder.path(), &[&title[..], &["a.png"]].concat()).success().stderr(contains(".svg"));
+    chart_command(folder.path(), &[&title[..], &["a.svg"]].concat()).success().stderr("");
+}
+
+#[test]
+fn an_example_of_the_help_stands_on_one_line() {
+    for command in ["chart", "rank", "plan"] {
+        let output = Command::cargo_bin("powercurve").unwrap().args([command, "--help"]).output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let examples = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
+        for line in examples {
+            assert!(["  powercurve ", "  aws "].iter().any(|start| line.starts_with(start)), "{command}: {line}");
+        }
+    }
 }
 
 #[test]

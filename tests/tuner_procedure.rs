@@ -153,3 +153,15 @@ fn parallel_invocation_lets_cold_starts_into_the_means() {
     assert!(largest_ratio(true) > 4.0, "{}", largest_ratio(true));
     assert!(largest_ratio(false) < 2.0, "{}", largest_ratio(false));
 }
+
+#[test]
+fn advice_on_sizes_that_all_fail_can_be_followed() {
+    let help = |toml: &str, mb: u32| {
+        let tuning = Tuning { invocations: 5, ..Tuning::default() };
+        tuning.run(&workload(toml), &[MemoryMb::new(mb).unwrap()]).unwrap_err().to_string()
+    };
+    assert!(help("[cpu]\nwork_ms = 9\n[memory]\nfootprint_mb = 300", 128).contains("--memory 300"));
+    let long = "[cpu]\nwork_ms = 2e6";
+    assert!(help(long, 3008).contains("--memory 10240"));
+    assert!(!help(long, 10_240).contains("--memory"));
+}

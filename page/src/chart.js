@@ -45,16 +45,20 @@ function drawPanel(panel, data, x, top, height, box, width) {
   const { key, scale } = panel;
   const values = (columns) => (columns ? columns[key].filter((v) => v != null).map((v) => v * scale) : []);
   const dots = (points) => (points ?? []).map((p) => p[key] * scale);
+  const spread = key === "ms" && data.sampled ? (data.points ?? []).filter((p) => p.sd_ms) : [];
   const all = [values(data.line), values(data.before), values(data.run?.line), dots(data.points), dots(data.run?.points)].flat();
-  const [low, high] = [Math.min(...all), Math.max(...all)];
-  const y = data.log
+  // a logarithmic scale has no place for what is below zero
+  const [low, high] = [Math.min(...all, ...spread.map((p) => p.ms - p.sd_ms).filter((ms) => ms > 0)), Math.max(...all, ...spread.map((p) => p.ms + p.sd_ms))];
+  // nor has it one for zero itself
+  const log = data.log && low > 0;
+  const y = log
     ? scaleLog([low / 1.25, high * 1.25], [top + height, top])
-    : scaleLinear([0, high * 1.06], [top + height, top]).nice(5);
+    : scaleLinear([0, high * 1.06 || 1], [top + height, top]).nice(5);
   const right = width - box.right;
   const group = svg("g", { class: panel.className });
   group.append(svg("text", { class: "title", x: box.left, y: top - 12 }, panel.title));
   const write = panel.tick(high);
-  for (const tick of ticks(y, data.log, narrowTicks(height))) {
+  for (const tick of ticks(y, log, narrowTicks(height))) {
     group.append(
       svg("line", { class: "grid", x1: box.left, x2: right, y1: y(tick), y2: y(tick) }),
       svg("text", { class: "tick", x: box.left - 8, y: y(tick) + 4, "text-anchor": "end" }, write(tick)),
@@ -74,7 +78,7 @@ function drawPanel(panel, data, x, top, height, box, width) {
     const joined = linePath((p) => at(p)[0], (p) => at(p)[1]);
     group.append(svg("path", { class: "line joined", d: joined(data.points) }));
   }
-  if (key === "ms") for (const p of data.points ?? []) if (p.sd_ms && data.sampled) group.append(whisker(p, x, y));
+  for (const p of spread) group.append(whisker(p, x, y));
   for (const p of data.points ?? []) group.append(svg("circle", { class: "point", cx: at(p)[0], cy: at(p)[1], r: 3.5 }));
   for (const p of data.run?.points ?? []) {
     const [px, py] = at(p);
@@ -108,8 +112,8 @@ function cores({ one, two }, x, top, height, labelled, width) {
 }
 
 function whisker(p, x, y) {
-  const [low, high] = [Math.max(p.ms - p.sd_ms, y.domain()[0]), Math.min(p.ms + p.sd_ms, y.domain()[1])];
-  return svg("line", { class: "whisker", x1: x(p.mb), x2: x(p.mb), y1: y(low), y2: y(high) });
+  const low = Math.max(p.ms - p.sd_ms, y.domain()[0]);
+  return svg("line", { class: "whisker", x1: x(p.mb), x2: x(p.mb), y1: y(low), y2: y(p.ms + p.sd_ms) });
 }
 
 function cursor(data, key, scale, x, y, top, height) {

@@ -91,19 +91,22 @@ export function control(c, workload, runtime, change) {
   const unit = c.unit ? ` ${c.unit}` : "";
   const slider = html("input", { type: "range", id, ...bounds, "aria-valuetext": number(value) + unit });
   slider.value = toSlider(c, value);
-  const exact = html("input", { type: "number", step: "any", min: c.low, "aria-label": `${c.label}${unit && ` in${unit}`}`, value });
+  const exact = html("input", { type: "number", id: `${id}-exact`, step: "any", min: c.low, "aria-label": `${c.label}${unit && ` in${unit}`}`, value });
   slider.addEventListener("input", () => {
     const moved = fromSlider(c, Number(slider.value));
     exact.value = moved;
     slider.setAttribute("aria-valuetext", number(moved) + unit);
     change(c.path, moved);
   });
+  const typed = () => (c.step === 1 ? Math.round(exact.valueAsNumber) : exact.valueAsNumber);
   exact.addEventListener("input", () => {
-    if (exact.value === "" || !Number.isFinite(exact.valueAsNumber)) return;
-    const typed = c.step === 1 ? Math.round(exact.valueAsNumber) : exact.valueAsNumber;
-    slider.value = toSlider(c, typed);
-    change(c.path, typed);
+    if (!Number.isFinite(typed())) return;
+    slider.value = toSlider(c, typed());
+    slider.setAttribute("aria-valuetext", number(typed()) + unit);
+    change(c.path, typed());
   });
+  // what is shown is what is computed with
+  exact.addEventListener("change", () => { if (Number.isFinite(typed())) exact.value = typed(); });
   return html("div", { class: "slider" },
     html("label", { for: id }, c.label), html("span", { class: "exact" }, exact, html("span", { class: "unit" }, c.unit)), slider);
 }

@@ -41,6 +41,8 @@ export class Explore {
   take(change) {
     if (change.preset) change.sample = change.preset === "small-database" ? "1" : "";
     Object.assign(this.state, change);
+    // other values in the same controls
+    if (change.edits) this.shape = null;
     this.update();
   }
 
@@ -55,6 +57,7 @@ export class Explore {
 
   /** Draws once a frame, however often a slider moves. */
   update() {
+    this.note = "";
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = null;
@@ -92,17 +95,20 @@ export class Explore {
       sample: state.sample ? { invocations: clamp(state.invocations, 1, 1000), seed: clamp(state.seed, 0, 2 ** 32), parallel: Boolean(state.parallel) } : null,
       levers: state.levers ? state.levers.split(",") : [], events: clamp(state.events, 1, 1e12),
     };
-    const message = byId("message");
     try {
       this.answer = ask({ simulate: question });
-      message.hidden = true;
     } catch (error) {
-      message.textContent = error.message;
-      message.hidden = false;
-      // a lever that the new function has no use for is let go
-      if (question.levers.length > 0) this.take({ levers: "" });
+      byId("result").classList.add("stale");
+      this.say(`${sentence(error.message)}.\n${this.answer ? "The curve and all results are those before this change." : "There is no curve to show."}`);
       return;
     }
+    byId("result").classList.remove("stale");
+    const { dropped } = this.answer;
+    if (dropped.length > 0) {
+      state.levers = question.levers.filter((lever) => !dropped.some((d) => d.lever === lever)).join(",");
+      this.note = dropped.map(({ lever, reason }) => `The lever ${lever} is left out: ${reason}.`).join("\n");
+    }
+    this.say(this.note);
     byId("levers-panel").open ||= question.levers.length > 0;
     this.drawChart();
     this.showPicks();
@@ -112,6 +118,16 @@ export class Explore {
     this.changed();
     clearTimeout(this.announcement);
     this.announcement = setTimeout(() => this.announce(), 800);
+  }
+
+  /** Shows a message, or none. */
+  say(text) {
+    byId("message").textContent = text;
+    byId("message").hidden = text === "";
+    // the message stands at the foot of the window, where it may lie on the control that caused it
+    const [control, message] = [document.activeElement, byId("message")].map((element) => element.getBoundingClientRect());
+    const covered = control.bottom + 8 - message.top;
+    if (text !== "" && byId("groups").contains(document.activeElement) && covered > 0) scrollBy(0, covered);
   }
 
   pattern(name) {
@@ -124,7 +140,7 @@ export class Explore {
     byId("preset").value = state.w ? "" : state.preset;
     if (document.activeElement !== byId("events")) byId("events").value = state.events;
     byId("description").textContent = workload.description;
-    const shape = JSON.stringify([state.preset, state.w, Object.keys(state.edits).length === 0, Boolean(workload.downstream),
+    const shape = JSON.stringify([state.preset, state.w, Boolean(workload.downstream),
       workload.call?.length, workload.runtime, workload.arch, state.billing, state.sizes, state.sample, state.parallel, state.price === ""]);
     if (shape === this.shape) return;
     const first = this.shape === "";
@@ -187,13 +203,14 @@ export class Explore {
     const log = html("input", { type: "checkbox", id: "log", checked: Boolean(state.log), onchange: () => this.take({ log: log.checked ? "1" : "" }) });
     const legend = [
       state.sample ? "● trimmed means" : "● expected values",
+      state.sample && "┃ ± one standard deviation of an invocation",
       answer.before && "- - before the levers",
       this.run && `□ ${this.run.id}, with the fitted curve`,
-    ].filter(Boolean).join("   ");
+    ].filter(Boolean);
     const key = JSON.stringify([legend, state.log]);
     if (key === this.legend) return;
     this.legend = key;
-    replace(byId("legend"), html("span", {}, legend), html("span", { class: "toggle" }, log, html("label", { for: "log" }, "Logarithmic")));
+    replace(byId("legend"), legend.map((text) => html("span", {}, text)), html("span", { class: "toggle" }, log, html("label", { for: "log" }, "Logarithmic")));
   }
 
   showReadout() {
@@ -330,4 +347,5 @@ export class Explore {
   }
 }
 
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 const clamp = (text, low, high) => Math.min(high, Math.max(low, Math.floor(Number(text)) || 0));

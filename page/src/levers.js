@@ -2,7 +2,7 @@
 
 import { html } from "./dom.js";
 
-const CONFIDENCE = { A: "checked twice", B: "one good source", C: "an assumption", D: "hearsay" };
+const CONFIDENCE = { A: "checked twice", B: "one good source", C: "derived", D: "hearsay" };
 
 /** The switches and, when one is on, the table of what it changes. */
 export function leverList(answer, state, idleShown, take) {

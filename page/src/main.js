@@ -27,6 +27,7 @@ async function begin() {
       if (name === view) button.setAttribute("aria-current", "page");
       else button.removeAttribute("aria-current");
     }
+    byId("message").hidden = true;
     pages[view].show(state);
   };
   for (const name of Object.keys(pages)) {

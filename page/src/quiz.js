@@ -2,7 +2,7 @@
 
 import { draw } from "./chart.js";
 import { ask } from "./core.js";
-import { byId, html, svg } from "./dom.js";
+import { byId, html, replace, svg } from "./dom.js";
 import { number } from "./format.js";
 import { verdict } from "./verdict.js";
 
@@ -76,11 +76,12 @@ export class Quiz {
     for (const input of this.form.elements) input.disabled = true;
     this.flag(pattern, mb);
     byId("submit-answer").remove();
+    byId("quiz-hint").textContent = "";
     const said = mark.pattern === 2 ? "Right." : mark.pattern === 1 ? "Nearly: the right family." : "Not quite.";
     const sizeSaid = mark.size ? "A good size." : `A better size: ${number(question.best_mb)} MB.`;
-    byId("explanation").replaceChildren(
+    replace(byId("explanation"),
       html("h3", { id: "result-said" }, `${said} ${sizeSaid} ${mark.pattern + mark.size} of ${mark.of} points.`),
-      html("p", {}, `${question.what}. `, question.source ? html("span", { class: "aside" }, `Recorded: ${question.source}`) : ""),
+      html("p", {}, `${question.what}. `, question.source && html("span", { class: "aside" }, `Recorded: ${question.source}`)),
       question.accepted.length > 1 && html("p", { class: "aside" }, `What the function does allows ${question.accepted.join(" and ")}.`),
       ...verdict(question.reading, (name) => this.start.patterns.find((p) => p.name === name)),
       html("p", { class: "actions" }, html("button", { type: "button", class: "primary", id: "next-question", onclick: () => this.next() }, "Next question")));

@@ -1,10 +1,10 @@
 //! `powercurve chart`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::price_args::TariffArgs;
 use super::subject::{self, View, of_workload};
-use super::{Done, Out};
+use super::{Done, Out, warn};
 use crate::advise::Strategy;
 use crate::error::Result;
 use crate::pattern::Pattern;
@@ -20,14 +20,14 @@ use crate::workload::Preset;
 #[command(after_help = "\
 Examples:
   powercurve chart results.json -o results.svg
-  powercurve chart before.json --overlay after.json -o change.png --title \"What the new runtime buys\"
-  powercurve chart datasets/real-runs.jsonl --id thumbnails-s3-pl -o thumbnails.png --theme dark --cores
+  powercurve chart before.json --overlay after.json -o c.png --title \"After\"
+  powercurve chart runs.jsonl --id thumbnails -o t.png --theme dark --cores
   powercurve chart workload.toml -o expected.html
   powercurve chart s3-download -o s3-download.svg --thumbnail
   powercurve chart --patterns -o patterns.svg
 
-The best sizes are those of `recommend`: of a run among the measured sizes, of a workload among the sizes that
-power tuning measures by default.")]
+The best sizes are those of `recommend`: of a run among the measured sizes, of a workload among the drawn points
+or, without --seed, among the sizes that power tuning measures by default.")]
 pub struct Args {
     /// A recorded run (a file, a folder, - for standard input, a visualization URL) or a workload (a preset, a pattern, a TOML file).
     #[arg(value_name = "RUN|WORKLOAD", required_unless_present = "patterns", conflicts_with = "patterns")]
@@ -131,7 +131,8 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
         let optima = show::optima(&subject.choices(&strategies));
         let chart = match overlay {
             Some(overlay) => {
-                let marked = format!("marked: the best sizes of {}", subject.series.name);
+                let among = if subject.among.is_empty() { String::new() } else { format!(" among {}", subject.among) };
+                let marked = format!("marked: the best sizes of {}{among}", subject.series.name);
                 let mut chart = subject.against(overlay);
                 if !optima.is_empty() {
                     let parts = [chart.subtitle, marked].into_iter().filter(|part| !part.is_empty());
@@ -139,7 +140,8 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
                 }
                 chart
             }
-            None => subject.plain_chart(),
+            None if optima.is_empty() => subject.plain_chart(),
+            None => Chart { subtitle: subject.about_marked(), ..subject.plain_chart() },
         };
         charts.push(Chart { optima, ..chart });
     }
@@ -169,8 +171,25 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
         several => Picture::small_multiples(title.unwrap_or("The eight patterns of a power curve"), several),
     };
     let picture = picture.size(size);
-    args.theme.map_or(picture.clone(), |theme| picture.theme(theme)).write(&args.output)?;
+    write(&args.theme.map_or(picture.clone(), |theme| picture.theme(theme)), &args.output)?;
     Ok(done)
+}
+
+/// Writes a picture; says which letters of a PNG cannot be read.
+///
+/// # Errors
+/// As [`Picture::write`].
+pub(super) fn write(picture: &Picture, path: &Path) -> Result<()> {
+    let kind = FileKind::of(path)?;
+    picture.write(path)?;
+    let missing = if kind == FileKind::Png { picture.missing_letters() } else { String::new() };
+    if !missing.is_empty() {
+        warn(format_args!(
+            "{}: the font of PNG files lacks '{missing}': write an .svg or .html instead, which take the reader's fonts",
+            path.display()
+        ));
+    }
+    Ok(())
 }
 
 /// The preset of each pattern, with a simulated run.

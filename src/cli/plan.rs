@@ -25,9 +25,9 @@ use crate::units::{Currency, MemoryMb, Millis};
     after_help = "Examples:
   powercurve plan my-function.toml --invocations 50
   powercurve plan --run results.json --state-machine only-cold-starts
-  powercurve plan --run results.json --next --lpt-input    # only the sizes that tell most beside the measured ones
+  powercurve plan --run results.json --next --lpt-input    # only the sizes that tell most
   powercurve plan --duration 2s --memory ALL
-  powercurve plan my-function.toml --lpt-input --lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:resize"
+  powercurve plan f.toml --lpt-input --lambda-arn arn:aws:lambda:eu-west-1:123456789012:function:f"
 )]
 pub struct Args {
     /// The function as a preset or a workload TOML file: durations are those the simulator expects, with the cold starts

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::answers::Answers;
 use super::price_args::PriceArgs;
 use super::strategy_args::StrategyArgs;
-use super::{Done, Format, Out, batch, report, texts, warn, warn_of};
+use super::{Done, Format, Out, batch, chart, report, texts, warn, warn_of};
 use crate::advise::{Account, Estimate, Market, Prospect, RankBy, Ranked, Ranking, Strategy, Tolerance, Wish, Worth};
 use crate::curve::Run;
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ Examples:
   powercurve rank runs/ --load load.csv
   aws lambda list-functions > functions.json
   powercurve rank logs/ --load functions.json --load invocations.csv --by time
-  powercurve rank runs.jsonl --load load.csv --strategy balanced --free-tier --format markdown > rank.md
+  powercurve rank runs/ --load load.csv --free-tier --format markdown > rank.md
 
 A load file is a CSV with the columns function, invocations (a month) and memory, the JSON of `aws lambda list-functions` or
 `aws cloudwatch get-metric-data`, or a CloudWatch graph of Invocations (statistic Sum) downloaded as CSV. Several combine.
@@ -186,7 +186,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         &account,
     )?;
     if let Some(path) = &args.chart {
-        Picture::fleet(&show::fleet(&ranking, "What another memory size would change")).write(path)?;
+        chart::write(&Picture::fleet(&show::fleet(&ranking, "What another memory size would change")), path)?;
     }
     for r in &ranking.functions {
         warn_of(args.format, &r.prospect.id, &texts(&r.prospect.warnings));

@@ -22,9 +22,9 @@ pub fn never_rising(durations: &[f64]) -> Vec<f64> {
     let level = |stretch: &Range<usize>| closest_level(&durations[stretch.clone()]);
     // neighbours on one level, each stretch at most as high as the one before
     let mut stretches: Vec<(f64, Range<usize>)> = Vec::new();
-    for i in 0..durations.len() {
+    for (i, &duration) in durations.iter().enumerate() {
         let mut stretch = i..i + 1;
-        let mut ms = durations[i];
+        let mut ms = duration;
         while let Some((_, before)) = stretches.pop_if(|(before_ms, _)| *before_ms < ms) {
             stretch.start = before.start;
             ms = level(&stretch);

@@ -26,7 +26,7 @@ pub(super) fn document(title: &str, theme: Option<Theme>, style: &str, body: &st
             format!(":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n")
         }
         Some(Theme::Light) => format!(":root {{ {light} }}\n"),
-        Some(Theme::Dark) => format!(":root {{ {dark} }}\n"),
+        Some(Theme::Dark) => format!(":root {{ {light} }}\n@media screen {{ :root {{ {dark} }} }}\n"),
     };
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -56,6 +56,16 @@ pub(super) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paper_is_light_in_every_theme() {
+        for theme in [None, Some(Theme::Light), Some(Theme::Dark)] {
+            let page = document("", theme, "", "");
+            assert!(page.contains("<style>\n:root { color-scheme: light;"), "{theme:?}: {page}");
+            let dark = page.lines().filter(|line| line.contains("color-scheme: dark"));
+            assert!(dark.into_iter().all(|line| line.starts_with("@media screen")), "{theme:?}: {page}");
+        }
+    }
 
     #[test]
     fn text_is_escaped() {

@@ -25,6 +25,11 @@ section { border-top: 2px solid var(--grid); margin-top: 3rem; padding-top: 1.5r
   .on-narrow { display: block }
   .on-wide { display: none }
   th, td { padding-right: .6rem }
+  .levers tr { display: grid; grid-template-columns: repeat(4, 1fr); padding: .25rem 0; border-bottom: 1px solid var(--grid) }
+  .levers :is(th, td) { border: none; padding: 0 .6rem 0 0 }
+  .levers :is(th, td):is(:first-child, :last-child) { grid-column: 1 / -1 }
+  .levers td:first-child { font-weight: bold }
+  .levers th:last-child { display: none }
 }
 td.words { min-width: 5rem }
 header td.words { white-space: nowrap }
@@ -45,11 +50,18 @@ ul { padding-left: 1.2rem; margin: .25rem 0 }
 @media print {
   body { margin: 0; max-width: none; font-size: 10pt }
   section { break-before: page; border: none; margin: 0; padding: 0 }
-  header + section { break-before: auto }
-  svg, table, .bars { break-inside: avoid }
+  header + section { break-before: auto; margin-top: 1rem }
+  h2, h3 { break-after: avoid }
+  svg, tr, .bars { break-inside: avoid }
+  .wide { overflow: visible }
+  table { font-size: 9pt }
+  th, td { padding-right: .6rem }
+  header td.words { white-space: normal }
+  td.words, header td:first-child, td:last-child.words { min-width: 0; overflow-wrap: anywhere }
+  .levers td:first-child { white-space: nowrap }
   .on-wide { display: block }
   .on-narrow { display: none }
-  .track { print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  .track, .track > *, .key::before { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
 ";
 
@@ -291,7 +303,7 @@ fn levers(levers: &Levers, reading: &Classification) -> String {
                 Cell::Text(format!("{guess}{}", info.assumption)),
             ]);
         }
-        html += &wide(&table);
+        html += &format!("<div class=\"levers\">\n{}</div>\n", wide(&table));
     }
     let reasons = levers.no_help.iter().map(|(lever, reason)| format!("{}: {reason}", lever.name()));
     html + &format!("<details>\n<summary>What would not help, and why</summary>\n{}</details>\n", list(reasons))

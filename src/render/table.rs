@@ -101,9 +101,12 @@ impl Cell {
             }
             Self::Hours(seconds) => format!("{:.1}", seconds / 3600.0),
             Self::PerMillion(cost) => cost.per_million().to_string(),
-            Self::Change(share) => format!("{:+.1} %", 100.0 * share),
+            Self::Change(share) => {
+                let shown = format!("{:+.1} %", 100.0 * share);
+                if nothing(&shown) { shown.trim_start_matches(['+', '-']).to_owned() } else { shown }
+            }
             Self::Share(share) => format!("{:.0} %", 100.0 * share),
-            Self::Number(x, digits) => format!("{x:.digits$}"),
+            Self::Number(x, digits) => signed(*x, format!("{:.digits$}", x.abs())),
             Self::Count(n) => n.to_string(),
             Self::Yuan(amount) => Currency::Cny.text(&amount.for_people()),
             Self::Empty => String::new(),
@@ -332,6 +335,9 @@ mod tests {
     fn what_rounds_to_nothing_has_no_sign() {
         assert_eq!([-0.004, -0.006, 0.0].map(|usd| Cell::SignedCost(usd).to_string()), ["$0.00", "-$0.01", "$0.00"]);
         assert!(Cell::SignedDuration(-2.0).to_string().starts_with('-'));
+        assert_eq!([-0.04, -0.06, 0.0].map(|x| Cell::Number(x, 1).to_string()), ["0.0", "-0.1", "0.0"]);
+        let changes = [-0.0004, 0.0004, -0.0006, 0.0006].map(|share| Cell::Change(share).to_string());
+        assert_eq!(changes, ["0.0 %", "0.0 %", "-0.1 %", "+0.1 %"]);
     }
 
     #[test]

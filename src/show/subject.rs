@@ -32,6 +32,8 @@ pub struct Subject {
     pub answer: String,
     /// What else is known, in one line; may be empty.
     pub about: String,
+    /// Among which sizes the best are sought; empty where these are the measured ones.
+    pub among: &'static str,
     /// The sizes at which a workload does not finish, with the reason.
     pub failed: Vec<(MemoryMb, Outcome)>,
     /// The sizes among which the best is sought, with their costs.
@@ -91,6 +93,7 @@ impl Subject {
             series: Series { currency: choice.currency(), ..Series::measured(&run.id, choice.to_curve()) },
             answer: String::new(),
             about: known.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            among: "",
             failed: Vec::new(),
             choice: dependable(run, &choice),
         }
@@ -107,7 +110,11 @@ impl Subject {
             // the line would not be that of the points
             series.model = series.model.map(|model| model.without_costs());
         }
-        Ok(Self { series, answer: answer(&Reader::shipped().classify(run)), ..self })
+        let answer = match run.curve.len() {
+            1 => "one size shows no shape".to_owned(),
+            _ => answer(&Reader::shipped().classify(run)),
+        };
+        Ok(Self { series, answer, ..self })
     }
 
     /// The expected curve of a workload, and the points of a simulated tuning run where there is a seed; `price` gives
@@ -135,20 +142,25 @@ impl Subject {
         let (priced, _) = price(&result.run)?;
         let currency = priced.currency();
         let curve = priced.to_curve();
-        // a workload that finishes at no usual size is judged by all sizes
-        let choice = priced.filter(|m| usual.contains(&m)).unwrap_or(priced);
         let simulate = |seed| {
             let sizes = [&usual[..], &[MemoryMb::MAX]].concat();
             let run = Tuning { billing: step, seed, ..Tuning::default() }.run(workload, &sizes)?.run;
-            Ok(price(&run)?.0.to_curve())
+            let drawn = price(&run)?.0;
+            Ok((dependable(&run, &drawn), drawn.to_curve()))
         };
-        let measured = seed.map(simulate).transpose()?;
+        let (choice, among, measured) = match (seed.map(simulate).transpose()?, priced.filter(|m| usual.contains(&m))) {
+            (Some((choice, drawn)), _) => (choice, "the points", Some(drawn)),
+            (None, Some(choice)) => (choice, "the usual sizes of power tuning", None),
+            // a workload that finishes at no usual size is judged by all sizes
+            (None, None) => (priced, "all sizes", None),
+        };
         // behind a queue a run of some invocations does not come near its expectation
         let model = (measured.is_none() || workload.downstream.is_none()).then_some(curve);
         let about = if workload.description.is_empty() { "expected values" } else { &workload.description };
         Ok(Self {
             answer: workload.pattern.map_or(String::new(), |p| p.to_string()),
             about: about.to_owned(),
+            among,
             failed: result.failed,
             choice,
             series: Series {
@@ -162,6 +174,20 @@ impl Subject {
         })
     }
 
+    /// What is known, and among which sizes the marked ones are the best.
+    ///
+    /// ```
+    /// use powercurve::{show::Subject, workload::preset};
+    /// let said = Subject::simulated(&preset("third-party-api")?, 7)?.about_marked();
+    /// assert!(said.ends_with(" · marked: the best of the points"), "{said}");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn about_marked(&self) -> String {
+        let marked = format!("marked: the best of {}", self.among);
+        let parts = [self.about.as_str(), if self.among.is_empty() { "" } else { &marked }];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    }
+
     /// The size that each strategy chooses.
     pub fn choices(&self, strategies: &[Strategy]) -> Vec<(Strategy, MemoryMb)> {
         strategies.iter().map(|&s| (s, s.pick(&self.choice).memory)).collect()
@@ -169,8 +195,8 @@ impl Subject {
 
     /// A chart with the best sizes by all three strategies and one vCPU marked.
     pub fn chart(self) -> Chart {
-        let optima = optima(&self.choices(&Strategy::ALL));
-        Chart { optima, marks: Mark::one_vcpu().into_iter().collect(), ..self.plain_chart() }
+        let (optima, subtitle) = (optima(&self.choices(&Strategy::ALL)), self.about_marked());
+        Chart { optima, subtitle, marks: Mark::one_vcpu().into_iter().collect(), ..self.plain_chart() }
     }
 
     /// A chart without marks.
@@ -192,7 +218,7 @@ impl Subject {
     /// # Ok::<(), powercurve::Error>(())
     /// ```
     pub fn against(self, other: Self) -> Chart {
-        let title = format!("{} against {}", self.series.name, other.series.name);
+        let title = format!("{} against {}", shortened(&self.series.name), shortened(&other.series.name));
         let both = !self.answer.is_empty() && !other.answer.is_empty();
         let subtitle = if both { format!("{} against {}", self.answer, other.answer) } else { String::new() };
         // two bands would hide each other
@@ -205,6 +231,16 @@ impl Subject {
         }
         Chart { subtitle, overlay: Some(other), ..Chart::new(title, without_band(self.series)) }
     }
+}
+
+/// A name of which another one leaves half of a title.
+fn shortened(name: &str) -> String {
+    const MOST: usize = 36;
+    if name.chars().count() <= MOST {
+        return name.to_owned();
+    }
+    let start: String = name.chars().take(MOST - 1).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// The pattern and its probability in words.

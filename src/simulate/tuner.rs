@@ -291,8 +291,9 @@ fn collect(
     let lambda_cost = Usd::new(measured.clone().map(|m| m.lambda_usd).sum())?;
     let failed: Vec<_> = ended.iter().filter_map(|(memory, e)| e.as_ref().err().map(|o| (*memory, *o))).collect();
     let curve = PowerCurve::new(measured.map(|m| m.point).collect()).map_err(|_| match failed.last() {
-        Some((memory, outcome)) => Error::new(format!("no memory size finishes; at {memory}: {outcome}"))
-            .help("try larger sizes: --memory ALL"),
+        Some((memory, outcome)) => {
+            Error::new(format!("no memory size finishes; at {memory}: {outcome}")).help(remedy(*memory, outcome))
+        }
         None => Error::new("no memory size to measure: expected at least one").help("give sizes from 128 to 10240 MB"),
     })?;
     let name = if workload.name.is_empty() { "workload" } else { workload.name.as_str() };
@@ -307,6 +308,21 @@ fn collect(
         run.extra.insert("currency".to_owned(), tariff.currency().code().into());
     }
     Ok(TuningResult { run, failed, lambda_cost })
+}
+
+/// What to do when the largest size fails like this.
+fn remedy(largest: MemoryMb, outcome: &Outcome) -> String {
+    let most = MemoryMb::MAX;
+    match outcome {
+        Outcome::OutOfMemory(mb) if *mb > most.as_f64() => {
+            format!("Lambda offers {most} at most: lower memory.footprint_mb")
+        }
+        Outcome::OutOfMemory(mb) => format!("try a size that has enough: --memory {:.0}", mb.ceil()),
+        _ if largest < most => {
+            format!("try the largest size: --memory {}; if it takes as long, give an invocation less work", most.mb())
+        }
+        _ => "give an invocation less work: no size is larger".to_owned(),
+    }
 }
 
 /// What is kept of the invocations of one size.

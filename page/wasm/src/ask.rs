@@ -63,12 +63,13 @@ struct Sample {
     parallel: bool,
 }
 
-/// The answer to a question, both JSON; what is wrong with a question comes as `{"error"}`, its remedy on a line of its own.
+/// The answer to a question, both JSON; what is wrong with a question comes as `{"error"}`, without the remedy, which is
+/// for the command line.
 pub fn reply(question: &[u8]) -> Vec<u8> {
     // by way of a value: one generic reader for everything keeps the page small
     let asked = serde_json::from_slice::<Value>(question).and_then(serde_json::from_value);
     let asked = asked.map_err(|e| Error::new(format!("not a question: {e}")));
-    let answer = asked.and_then(answer).unwrap_or_else(|e: Error| json!({ "error": e.to_string() }));
+    let answer = asked.and_then(answer).unwrap_or_else(|e: Error| json!({ "error": without_help(&e) }));
     answer.to_string().into_bytes()
 }
 
@@ -84,6 +85,11 @@ fn answer(ask: Ask) -> Result<Value> {
             Ok(json!({ "pattern": mark.pattern_points, "size": mark.size_points, "of": MOST_POINTS }))
         }
     }
+}
+
+/// Where and what is wrong.
+fn without_help(error: &Error) -> String {
+    [error.place(), &[error.problem().to_owned()]].concat().join(": ")
 }
 
 fn start() -> Result<Value> {
@@ -122,12 +128,22 @@ impl Simulate {
             workload: self.workload.clone(),
             environment: Environment::on_demand(events, self.billing.parse()?),
         };
-        let pulled = self.levers.iter().map(|lever| lever.parse()).collect::<Result<Vec<Lever>>>()?;
-        let after = pulled.iter().try_fold(before.clone(), |scenario, lever| lever.apply(&scenario))?;
+        let (mut after, mut pulled, mut dropped) = (before.clone(), Vec::new(), Vec::new());
+        for text in &self.levers {
+            match text.parse::<Lever>().and_then(|lever| Ok((lever.apply(&after)?, lever))) {
+                Ok((changed, lever)) => {
+                    after = changed;
+                    pulled.push(lever);
+                }
+                // the others may still have something to change
+                Err(e) => dropped.push(json!({ "lever": text, "reason": e.problem() })),
+            }
+        }
         let mut answer = self.curve(&after)?;
         answer["arch"] = json!(after.workload.arch);
         answer["defined_as"] = json!(Pattern::of(&after.workload));
         answer["levers"] = levers::list(&after, &pulled);
+        answer["dropped"] = json!(dropped);
         if !pulled.is_empty() {
             answer["before"] = self.curve(&before)?;
             answer["effect"] = levers::effect(&before, &after, &self.sizes, self.gb_s)?;
@@ -270,6 +286,28 @@ mod tests {
             all.iter().find(|l| l["name"] == "range-get").unwrap()["reason"].clone()
         };
         assert!(range_get(&plain).as_str().unwrap().contains("nothing is transferred"));
+    }
+
+    #[test]
+    fn a_lever_without_effect_leaves_the_others() {
+        let workload = json!({ "call": [{ "latency_ms": 10, "connect_ms": 20, "keep_alive": false }] });
+        let levers = ["range-get", "keep-alive", "juggle"];
+        let question = json!({ "workload": workload, "sizes": [1024], "billing": "1ms", "levers": levers });
+        let answer = ask(json!({ "simulate": question }));
+        let pulled = |l: &&Value| l["pulled"] == true;
+        let names = answer["levers"].as_array().unwrap().iter().filter(pulled).map(|l| &l["name"]).collect::<Vec<_>>();
+        assert_eq!(names, ["keep-alive"]);
+        let dropped = answer["dropped"].as_array().unwrap();
+        assert_eq!(dropped.iter().map(|d| &d["lever"]).collect::<Vec<_>>(), ["range-get", "juggle"]);
+        assert!(dropped[0]["reason"].as_str().unwrap().contains("nothing is transferred"), "{answer}");
+    }
+
+    #[test]
+    fn errors_hold_no_advice_for_the_command_line() {
+        let workload = json!({ "cpu": { "work_ms": 100 }, "memory": { "footprint_mb": 3050 } });
+        let answer = ask(json!({ "simulate": { "workload": workload, "sizes": [128, 3008], "billing": "1ms" } }));
+        let expected = "no memory size finishes; at 3008 MB: out of memory: it needs 3050 MB";
+        assert_eq!(answer["error"], expected);
     }
 
     #[test]

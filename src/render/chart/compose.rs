@@ -51,7 +51,9 @@ pub(super) fn heading(
     let mut top = inner.top;
     if look.title > 0.0 && !title.is_empty() {
         let title = Text::new(title, (inner.left, top + 0.76 * look.title), look.title, palette.text).bold();
-        scene.text(title.fit(inner.width()));
+        // of a name and what is said of it the name is cut
+        let said = title.content.rfind(": ").map_or(0, |at| title.content[at..].chars().count());
+        scene.text(title.fit_before(inner.width(), said));
         top += if look.complete { 1.3 } else { 1.5 } * look.title;
     }
     if !look.complete {

@@ -4,7 +4,7 @@ use super::compose::heading;
 use super::fleet_scale::{Factors, Money};
 use super::label::{Obstacle, beside};
 use super::look::{Look, Palette};
-use super::plot::diamond;
+use super::plot::{along, diamond};
 use super::scene::{Anchor, Place, Rect, Rgb, Scene, Text};
 use crate::advise::Estimate;
 use crate::pattern::Family;
@@ -223,6 +223,10 @@ fn marks(
     let radius = look.marker * (60.0 / functions.len().max(1) as f64).sqrt().clamp(0.35, 1.0);
     let with_interval = if functions.len() <= FEW { functions.len() } else { LABELLED };
     let inside = |(x, y): Place| (x.clamp(plot.area.left, plot.area.right), y.clamp(plot.area.top, plot.area.bottom));
+    // lines that a label is better not crossed by: those of no change, intervals, and those that lead to labels
+    let (zero_x, zero_y) = (plot.x(1.0), plot.y(0.0));
+    let Rect { left, top, right, bottom } = plot.area;
+    let mut lines = vec![[(left, zero_y), (right, zero_y)], [(zero_x, top), (zero_x, bottom)]];
     for f in functions.iter().take(with_interval).rev() {
         let (x, y) = plot.place(f);
         let width = (0.35 * look.line).max(1.0);
@@ -230,8 +234,9 @@ fn marks(
             [(plot.x(f.duration.low), y), (plot.x(f.duration.high), y)],
             [(x, plot.y(f.saving.low)), (x, plot.y(f.saving.high))],
         ];
-        for line in ends {
-            scene.line(line.map(inside).to_vec(), width, palette.axis);
+        for line in ends.map(|line| line.map(inside)) {
+            scene.line(line.to_vec(), width, palette.axis);
+            lines.push(line);
         }
     }
     for f in functions.iter().rev() {
@@ -249,24 +254,37 @@ fn marks(
     // the largest sums first, while there is room for them
     let mut order: Vec<usize> = (0..functions.len()).collect();
     order.sort_by(|&a, &b| functions[b].saving.mid.abs().total_cmp(&functions[a].saving.mid.abs()));
+    let mut names: Vec<Rect> = Vec::new();
     for i in order.into_iter().take(LABELLED) {
         let text = Text::new(&functions[i].id, (0.0, 0.0), 0.85 * look.text, palette.text).fit(0.3 * plot.area.width());
-        // a label on top of marks says less than none
-        let free = |label: &Text| !obstacles.iter().any(|o| o.area.overlaps(&label.area()));
-        let placed = REACHES.into_iter().find_map(|times| {
-            let label = beside(&text, &[places[i]], times * radius, room, &obstacles, &[]).filter(free)?;
-            Some((label, times > REACHES[0]))
+        // a label on top of marks says less than none, one that a line crosses is a makeshift
+        let crossed = lines.iter().flat_map(|line| along(line, 0.2 * look.text));
+        let crossed = crossed.map(|p| Obstacle { area: Rect::around(p, 0.5 * look.line), weight: 1.0 });
+        let all: Vec<Obstacle> = obstacles.iter().copied().chain(crossed).collect();
+        let covered = |obstacles: &[Obstacle], area: &Rect| obstacles.iter().filter(|o| o.area.overlaps(area)).count();
+        let placed = REACHES.into_iter().filter_map(|times| {
+            let label = beside(&text, &[places[i]], times * radius, room, &all, &[])?;
+            let leader = (times > REACHES[0]).then(|| [places[i], nearest(&label.area(), places[i])]);
+            let under = |p: Place| names.iter().filter(|name| name.overlaps(&Rect::around(p, 0.5 * look.line))).count();
+            let strikes = leader.map_or(0, |leader| along(&leader, 0.2 * look.text).into_iter().map(under).sum());
+            let crossings = strikes + covered(&all, &label.area());
+            (covered(&obstacles, &label.area()) == 0).then_some((label, leader, crossings))
         });
-        let Some((label, far)) = placed else { continue };
+        let Some((label, leader, _)) = placed.min_by_key(|(_, _, crossings)| *crossings) else { continue };
         let area = label.area();
-        if far {
-            let (x, y) = places[i];
-            let near = (x.clamp(area.left, area.right), y.clamp(area.top, area.bottom));
-            scene.line(vec![(x, y), near], (0.25 * look.line).max(1.0), palette.muted);
+        if let Some(leader) = leader {
+            scene.line(leader.to_vec(), (0.25 * look.line).max(1.0), palette.muted);
+            lines.push(leader);
         }
+        names.push(area);
         obstacles.push(Obstacle { area, weight: f64::INFINITY });
         scene.text(label);
     }
+}
+
+/// The place of an area that is nearest to another place.
+fn nearest(area: &Rect, (x, y): Place) -> Place {
+    (x.clamp(area.left, area.right), y.clamp(area.top, area.bottom))
 }
 
 /// The mark of a family: a form of its own, so that colour is not needed to tell them apart.

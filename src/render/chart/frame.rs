@@ -2,7 +2,7 @@
 
 use super::label::thin;
 use super::look::{Look, Palette};
-use super::scale::{Axis, AxisScale, MemoryAxis, Quantity, Span, axes};
+use super::scale::{Axis, AxisScale, MemoryAxis, Quantity, Span, axes, nice_at_least};
 use super::scene::{Anchor, Place, Rect, Rgb, Scene, Text};
 use super::{Chart, Series};
 use crate::curve::Point;
@@ -61,7 +61,7 @@ impl Frame {
             room.right - cost.as_ref().map_or(0.6 * look.tick, side),
             room.bottom - 1.75 * look.tick,
         );
-        let ticks = ticks(chart, smallest, largest);
+        let ticks = ticks(chart, smallest, largest, (plot.width() / look.tick).max(2.0) as usize);
         Self { plot, memory: MemoryAxis::new([smallest, largest]), sizes: (smallest, largest), ticks, duration, cost }
     }
 
@@ -175,11 +175,12 @@ fn with_bands(points: Span, chart: &Chart) -> Span {
     })
 }
 
-/// The measured sizes, or the usual ones where nothing was measured, and the ends of the data that are far from these.
-fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
+/// The measured sizes, or round ones where none were measured or more than `most`, and the ends of the data that are far
+/// from these.
+fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb, most: usize) -> Vec<MemoryMb> {
     let mut sizes: Vec<MemoryMb> = chart.series().flat_map(Series::points).map(|p| p.memory).collect();
-    if sizes.is_empty() {
-        sizes.extend(COARSE_SIZES.into_iter().chain(FINE_SIZES).filter_map(|mb| MemoryMb::new(mb).ok()));
+    if sizes.is_empty() || sizes.len() > most {
+        sizes = round_sizes(smallest, largest);
     }
     // a model that goes on a little beyond the measured sizes needs no tick of its own there
     let near = |end: MemoryMb, size: &MemoryMb| (end.as_f64() / size.as_f64()).log2().abs() < 0.5;
@@ -192,4 +193,16 @@ fn ticks(chart: &Chart, smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> 
     sizes.sort();
     sizes.dedup();
     sizes
+}
+
+/// Sizes for an axis on which none stand out: doublings, or equal steps where these would be too few.
+fn round_sizes(smallest: MemoryMb, largest: MemoryMb) -> Vec<MemoryMb> {
+    let doublings = (largest.as_f64() / smallest.as_f64()).log2();
+    let sizes: Vec<u32> = if doublings < 3.0 {
+        let step = nice_at_least((largest.as_f64() - smallest.as_f64()) / 6.0).max(1.0) as u32;
+        (smallest.mb().div_ceil(step)..=largest.mb() / step).map(|i| i * step).collect()
+    } else {
+        COARSE_SIZES.into_iter().chain(FINE_SIZES).collect()
+    };
+    sizes.into_iter().filter_map(|mb| MemoryMb::new(mb).ok()).collect()
 }

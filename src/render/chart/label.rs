@@ -86,16 +86,22 @@ pub(super) fn beside(
     allowed.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, text)| text)
 }
 
-/// Above, below, right and left of a place.
-fn around(text: &Text, (x, y): Place, distance: f64) -> [Text; 4] {
+/// Above, below, right and left of a place, then at its corners.
+fn around(text: &Text, (x, y): Place, distance: f64) -> [Text; 8] {
     // half the height of capitals: puts the middle of the text at the place
     let middle = y + 0.36 * text.size;
+    let (above, below) = (y - distance - 0.1 * text.size, y + distance + 0.72 * text.size);
+    let near = 0.5 * distance;
     let at = |x, baseline, anchor| Text { x, baseline, anchor, ..text.clone() };
     [
-        at(x, y - distance - 0.1 * text.size, Anchor::Middle),
-        at(x, y + distance + 0.72 * text.size, Anchor::Middle),
+        at(x, above, Anchor::Middle),
+        at(x, below, Anchor::Middle),
         at(x + distance + 0.25 * text.size, middle, Anchor::Start),
         at(x - distance - 0.25 * text.size, middle, Anchor::End),
+        at(x + near, above, Anchor::Start),
+        at(x - near, above, Anchor::End),
+        at(x + near, below, Anchor::Start),
+        at(x - near, below, Anchor::End),
     ]
 }
 

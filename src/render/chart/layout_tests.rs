@@ -1,8 +1,11 @@
 //! Layout: nothing is clipped, no text lies on another, for every recorded run and for odd ones.
 
-use super::scene::{Place, Rect, Shape, Text};
-use super::{AxisScale, Chart, Interval, Mark, Picture, Series, Size, Theme};
+use super::plot::along;
+use super::scene::{Place, Rect, Rgb, Scene, Shape, Text};
+use super::{AxisScale, Chart, Fleet, FleetFunction, Interval, Mark, Picture, Series, Size, Theme};
+use crate::advise::Estimate;
 use crate::curve::{Point, PowerCurve};
+use crate::pattern::Family;
 use crate::units::{MemoryMb, Millis, Usd};
 
 /// Every recorded run that the project ships.
@@ -130,4 +133,89 @@ fn odd_curves_are_drawn_inside_the_picture() {
 fn wide(point: &Point) -> Interval {
     let times = |factor: f64| Millis::new((point.duration.ms() * factor).min(Millis::MAX_MS)).unwrap_or(point.duration);
     Interval { memory: point.memory, low: times(0.01), high: times(100.0) }
+}
+
+/// The lines of a scene in these colours.
+fn lines(scene: &Scene, colors: &[Rgb]) -> Vec<Place> {
+    let line = |shape: &Shape| match shape {
+        Shape::Line { places, color, .. } if colors.contains(color) => along(places, 1.0),
+        _ => Vec::new(),
+    };
+    scene.shapes.iter().flat_map(line).collect()
+}
+
+fn named<'a>(scene: &'a Scene, name: &str) -> &'a Text {
+    let found = scene.shapes.iter().rev().find_map(|s| match s {
+        Shape::Text(text) if text.content == name => Some(text),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("{name} is not drawn"))
+}
+
+#[test]
+fn many_sizes_do_not_erase_each_other_and_have_round_ticks() {
+    let points: Vec<(u32, f64)> = (128..=10_240).map(|mb| (mb, 9e5 / f64::from(mb.min(1769)))).collect();
+    let chart = Chart::new("", Series::measured("many", PowerCurve::from_ms(&points).unwrap()));
+    let scene = Picture::chart(&chart).scene(Theme::Light);
+    let background = Theme::Light.palette().background;
+    let halo =
+        |s: &&Shape| matches!(s, Shape::Circle { color, .. } | Shape::Polygon { color, .. } if *color == background);
+    assert_eq!(scene.shapes.iter().filter(halo).count(), 0);
+    let number = |s: &Shape| {
+        if let Shape::Text(text) = s { text.content.parse::<u32>().ok().filter(|&mb| mb > 0) } else { None }
+    };
+    let sizes: Vec<u32> = scene.shapes.iter().filter_map(number).collect();
+    assert!(sizes.len() > 4 && sizes.iter().all(|mb| mb.is_power_of_two() || *mb == 10_240), "{sizes:?}");
+}
+
+#[test]
+fn the_name_of_a_curve_stands_off_the_curve() {
+    let steep = |mb: u32| (mb, 4e6 / f64::from(mb));
+    for sizes in [&[1024][..], &[512, 1024]] {
+        let measured = PowerCurve::from_ms(&sizes.iter().map(|&mb| steep(mb)).collect::<Vec<_>>()).unwrap();
+        let model = PowerCurve::from_ms(&(300..=1300).step_by(9).map(steep).collect::<Vec<_>>()).unwrap();
+        let series = Series { model: Some(model), ..Series::measured("steep", measured) };
+        let chart = Chart { optima: vec![Mark::new(MemoryMb::new(1024).unwrap(), "best")], ..Chart::new("", series) };
+        let scene = Picture::chart(&chart).scene(Theme::Light);
+        let palette = Theme::Light.palette();
+        let name = named(&scene, "duration").area();
+        for place in lines(&scene, &[palette.duration, palette.optimum]) {
+            assert!(!name.overlaps(&Rect::around(place, 0.5)), "{sizes:?}: {place:?} in {name:?}");
+        }
+    }
+}
+
+#[test]
+fn no_line_crosses_the_names_of_a_small_fleet() {
+    let function = |i: usize| {
+        let (x, usd) = (0.3 * i as f64 + 0.4, 40.0 - 9.0 * i as f64);
+        FleetFunction {
+            id: format!("function-number-{i}"),
+            family: Family::Cpu,
+            duration: Estimate { mid: x, low: 0.9 * x, high: 1.1 * x },
+            saving: Estimate { mid: usd, low: usd - 6.0, high: usd + 6.0 },
+            decided: true,
+        }
+    };
+    let fleet = Fleet { title: String::new(), subtitle: String::new(), functions: (0..7).map(function).collect() };
+    let scene = Picture::fleet(&fleet).scene(Theme::Light);
+    let palette = Theme::Light.palette();
+    let lines = lines(&scene, &[palette.axis, palette.muted]);
+    for f in &fleet.functions {
+        // the line that leads to a name ends at its edge
+        let name = named(&scene, &f.id).area().inset(1.0);
+        assert!(lines.iter().all(|&place| !name.overlaps(&Rect::around(place, 0.5))), "{}", f.id);
+    }
+}
+
+#[test]
+fn a_long_name_leaves_room_for_the_verdict() {
+    let chart = |title: String| Chart::new(title, Series::default());
+    for (name, width) in [("a-long-name-".repeat(20), 1600), ("订单".repeat(60), 400)] {
+        let chart = chart(format!("{name}: cpu-bound (97 %)"));
+        let scene = Picture::chart(&chart).size(Size::new(width, 900).unwrap()).scene(Theme::Light);
+        let titles =
+            scene.shapes.iter().filter(|s| matches!(s, Shape::Text(t) if t.content.ends_with("…: cpu-bound (97 %)")));
+        assert_eq!(titles.count(), 1, "{name}");
+    }
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use super::compose::compose;
 use super::look::{Look, Palette};
-use super::scene::{Rect, Scene, Text};
-use super::{AxisScale, Chart, Fleet, Series, Theme, fleet, html, paint, plot};
+use super::scene::{Rect, Scene, Shape, Text};
+use super::{AxisScale, Chart, Fleet, Series, Theme, fleet, font, html, paint, plot};
 use crate::error::{Error, Result};
 use crate::render::chart::scale::Quantity;
 use crate::render::file::write_whole;
@@ -248,6 +248,29 @@ impl<'a> Picture<'a> {
         Ok(Theme::Light.palette().with_variables(&svg))
     }
 
+    /// The letters of its texts that a PNG file shows as boxes, since the embedded font lacks them.
+    ///
+    /// ```
+    /// use powercurve::PowerCurve;
+    /// use powercurve::render::chart::{Chart, Picture, Series};
+    /// let curve = PowerCurve::from_ms(&[(128, 800.0), (512, 200.0)])?;
+    /// let chart = |title| Chart::new(title, Series::measured("busy", curve.clone()));
+    /// assert_eq!(Picture::chart(&chart("订单: cpu-bound")).missing_letters(), "订单");
+    /// assert_eq!(Picture::chart(&chart("Größe: cpu-bound")).missing_letters(), "");
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    pub fn missing_letters(&self) -> String {
+        let scene = self.scene(Theme::Light);
+        let texts = scene.shapes.iter().filter_map(|s| if let Shape::Text(text) = s { Some(text) } else { None });
+        let mut missing = String::new();
+        for letter in texts.flat_map(|text| text.content.chars()).filter(|&c| !font::has(c)) {
+            if !missing.contains(letter) {
+                missing.push(letter);
+            }
+        }
+        missing
+    }
+
     /// Writes the picture in the form that the ending of `path` asks for, whole or not at all.
     ///
     /// ```
@@ -329,7 +352,10 @@ fn grid(title: &str, charts: &[Chart], palette: &Palette, scene: &mut Scene) {
     }
     let mut caption = "horizontal: memory size (MB, log scale) · vertical: each chart has its own scales".to_owned();
     if let Some(points) = charts.iter().flat_map(Chart::series).find_map(Series::kind_of_points) {
-        caption += &format!(" · {points} · line: model");
+        caption += &format!(" · {points}");
+    }
+    if charts.iter().flat_map(Chart::series).any(|series| series.model.is_some()) {
+        caption += " · line: model";
     }
     // the panels have the same marks; where they differ, a list of all would not say which is where
     if let Some(first) = charts.first().filter(|first| charts.iter().all(|c| c.marks == first.marks))

@@ -46,7 +46,9 @@ impl Trace {
 
     /// The points a label may stand beside, from left to right.
     fn anchors(&self) -> &[Place] {
-        if self.measured.is_empty() { &self.model } else { &self.measured }
+        // beside one or two points there may be no room off the curve
+        let few = self.measured.len() < 3 && !self.model.is_empty();
+        if few { &self.model } else { &self.measured }
     }
 
     fn draw_curve(&self, look: &Look, scene: &mut Scene) {
@@ -62,17 +64,21 @@ impl Trace {
 
     fn draw_points(&self, look: &Look, palette: &Palette, scene: &mut Scene) {
         let radius = marker_radius(look, self.measured.len() + self.withheld.len());
-        for &place in &self.withheld {
-            point(self.quantity, place, radius, palette.background, scene);
+        for (place, crowded) in with_crowding(&self.withheld, radius) {
+            if !crowded {
+                point(self.quantity, place, radius, palette.background, scene);
+            }
             outline(self.quantity, place, radius, 0.35 * radius, self.color, scene);
         }
-        for &place in &self.measured {
+        for (place, crowded) in with_crowding(&self.measured, radius) {
             if self.second {
                 outline(self.quantity, place, 1.4 * radius, 0.35 * radius, self.color, scene);
-            } else {
-                point(self.quantity, place, 1.15 * radius, palette.background, scene);
-                point(self.quantity, place, radius, self.color, scene);
+                continue;
             }
+            if !crowded {
+                point(self.quantity, place, 1.15 * radius, palette.background, scene);
+            }
+            point(self.quantity, place, radius, self.color, scene);
         }
     }
 
@@ -84,7 +90,8 @@ impl Trace {
             .iter()
             .chain(&self.withheld)
             .map(move |&p| Obstacle { area: Rect::around(p, reach), weight: 3.0 });
-        let curve = self.model.iter().map(move |&p| Obstacle { area: Rect::around(p, line), weight: 1.0 });
+        let curve = along(&self.model, 0.2 * look.text);
+        let curve = curve.into_iter().map(move |p| Obstacle { area: Rect::around(p, line), weight: 1.0 });
         points.chain(curve)
     }
 }
@@ -220,6 +227,29 @@ fn draw_labels(traces: &[Trace], frame: &Frame, look: &Look, mut obstacles: Vec<
 /// Many points need small ones.
 fn marker_radius(look: &Look, points: usize) -> f64 {
     look.marker * (24.0 / points.max(1) as f64).sqrt().clamp(0.3, 1.0)
+}
+
+/// Each place, and whether its neighbours are so near that what is drawn around it would hide them.
+fn with_crowding(places: &[Place], radius: f64) -> impl Iterator<Item = (Place, bool)> {
+    let near = move |a: Option<&Place>, b: Place| a.is_some_and(|a| (a.0 - b.0).abs() < radius);
+    places.iter().enumerate().map(move |(i, &place)| {
+        let before = i.checked_sub(1).and_then(|i| places.get(i));
+        (place, near(before, place) || near(places.get(i + 1), place))
+    })
+}
+
+/// Places on a line at most `step` apart.
+pub(super) fn along(line: &[Place], step: f64) -> Vec<Place> {
+    let between = |leg: &[Place]| {
+        let [from, to] = [leg[0], leg[1]];
+        let pieces = ((to.0 - from.0).hypot(to.1 - from.1) / step).ceil().clamp(1.0, 1e4);
+        let at = move |i: u32| {
+            let share = f64::from(i) / pieces;
+            (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
+        };
+        (0..pieces as u32).map(at)
+    };
+    line.windows(2).flat_map(between).chain(line.last().copied()).collect()
 }
 
 /// Drops places that are nearer than `distance` to the one before: they only make a line rough.

@@ -104,18 +104,28 @@ impl Text {
     }
 
     /// Makes the text fit in `width`: first smaller, down to 70 % of its size, then cut with an ellipsis.
-    pub fn fit(mut self, width: f64) -> Self {
+    pub fn fit(self, width: f64) -> Self {
+        self.fit_before(width, 0)
+    }
+
+    /// The same, but what is cut stands before the last `kept` characters, where they leave room for some of it.
+    pub fn fit_before(mut self, width: f64, kept: usize) -> Self {
         let full = self.width();
         if full > width {
             self.size *= (width / full).max(0.7);
         }
         if self.width() > width {
             let characters: Vec<char> = self.content.chars().collect();
-            let shortened = |keep: usize| characters[..keep].iter().collect::<String>().trim_end().to_owned() + "…";
-            let fits = |keep: usize| font::width(&shortened(keep), self.size, self.bold) <= width;
-            let keeps: Vec<usize> = (0..characters.len()).collect();
-            let keep = keeps.partition_point(|&keep| fits(keep)).saturating_sub(1);
-            self.content = shortened(keep);
+            let shortened = |keep: usize, end: &[char]| {
+                let start: String = characters[..keep].iter().collect();
+                format!("{}…{}", start.trim_end(), end.iter().collect::<String>())
+            };
+            let fits = |keep: usize, end: &[char]| font::width(&shortened(keep, end), self.size, self.bold) <= width;
+            let end = &characters[characters.len().saturating_sub(kept)..];
+            let end = if fits(1, end) { end } else { &[] };
+            let keeps: Vec<usize> = (0..characters.len() - end.len()).collect();
+            let keep = keeps.partition_point(|&keep| fits(keep, end)).saturating_sub(1);
+            self.content = shortened(keep, end);
         }
         self
     }
