@@ -163,9 +163,9 @@ const COLUMNS: [Column; 18] = [
     Column { field: "init_ms", heading: "init", value: |_, size| size.init.map(|init| init.mean_ms).into() },
     Column { field: "init_p90_ms", heading: "init p90", value: |_, size| size.init.map(|init| init.p90_ms).into() },
     Column { field: "billed_ms", heading: "billed", value: |_, size| size.billed_ms.into() },
-    Column { field: "timeouts", heading: "timeouts", value: |_, size| size.failed(Failure::Timeout).into() },
-    Column { field: "out_of_memory", heading: "oom", value: |_, size| size.failed(Failure::OutOfMemory).into() },
-    Column { field: "errors", heading: "errors", value: |_, size| size.failed(Failure::Error).into() },
+    Column { field: Failure::Timeout.column(), heading: "timeouts", value: |_, size| size.failed(Failure::Timeout).into() },
+    Column { field: Failure::OutOfMemory.column(), heading: "oom", value: |_, size| size.failed(Failure::OutOfMemory).into() },
+    Column { field: Failure::Error.column(), heading: "errors", value: |_, size| size.failed(Failure::Error).into() },
 ];
 
 fn duration(size: &SizeStatistics, value: fn(&Summary) -> f64) -> Value {

@@ -24,6 +24,7 @@ mod cost;
 mod csv;
 mod detect;
 mod distribution;
+mod failures;
 mod json;
 mod lines;
 #[cfg(feature = "loads")]
