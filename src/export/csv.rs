@@ -70,7 +70,8 @@ pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
             accepted(run),
         ]
     };
-    let rows = runs.into_iter().flat_map(|run| sizes(run).into_iter().map(move |(memory, size)| row(run, memory, &size)));
+    let rows =
+        runs.into_iter().flat_map(|run| sizes(run).into_iter().map(move |(memory, size)| row(run, memory, &size)));
     csv_text(std::iter::once(HEADER.map(str::to_owned)).chain(rows))
 }
 

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::failures::{Failures, no_success};
 use super::{cost, json};
@@ -69,9 +69,9 @@ struct Fields {
     failed: [Column; Failure::ALL.len()],
     runtime: Option<String>,
     arch: Option<String>,
-    num: Option<f64>,
+    num: Option<Number>,
     start: Option<String>,
-    billing_ms: Option<f64>,
+    billing_ms: Option<Number>,
     source: Option<String>,
     accept: Option<Vec<String>>,
     extra: Map<String, Value>,
@@ -160,10 +160,10 @@ impl Fields {
             return Err(no_success(failures.warnings(None, None)));
         }
         let mut run = Run::new(self.id, PowerCurve::new(points)?);
-        run.invocations = self.num.map(|x| whole(x, "num")).transpose()?;
+        run.invocations = self.num.map(|n| whole_number(&n, "num")).transpose()?;
         run.warnings = failures.warnings(Some(&run.curve), run.invocations).chain(warnings).collect();
         run.runtime = self.runtime;
-        run.billing_ms = self.billing_ms.map(billing_ms).transpose()?;
+        run.billing_ms = self.billing_ms.map(|n| billing_ms(&n)).transpose()?;
         run.source = self.source;
         run.extra = self.extra;
         if let Some(text) = self.start {
@@ -246,9 +246,14 @@ pub(super) fn whole(x: f64, name: &str) -> Result<u64> {
     }
 }
 
-fn billing_ms(x: f64) -> Result<u32> {
-    u32::try_from(whole(x, "billing_ms")?).map_err(|_| {
-        Error::new(format!("billing_ms {x} is not usable: expected 1, or 100 as before December 2020")).help(UNKNOWN)
+/// A whole number that may be written with a fraction of 0, as pandas does.
+fn whole_number(n: &Number, name: &str) -> Result<u64> {
+    n.as_u64().map_or_else(|| whole(n.as_f64().unwrap_or(f64::NAN), name), Ok)
+}
+
+fn billing_ms(n: &Number) -> Result<u32> {
+    u32::try_from(whole_number(n, "billing_ms")?).map_err(|_| {
+        Error::new(format!("billing_ms {n} is not usable: expected 1, or 100 as before December 2020")).help(UNKNOWN)
     })
 }
 
@@ -305,7 +310,7 @@ fn known<'de, T: DeserializeOwned, A: MapAccess<'de>>(
 #[serde(untagged)]
 enum Id {
     Text(String),
-    Number(serde_json::Number),
+    Number(Number),
 }
 
 impl Id {
