@@ -377,7 +377,9 @@ impl Table {
         let start = row.text(Field::Start)?;
         let name = function_name(row.text(Field::Function)?.unwrap_or_default());
         let variant = Variant { region: row.text(Field::Region)?.map(str::to_owned), arch };
-        if self.is_full() && self.find(name, variant.clone()).is_none_or(|at| !self.functions[at].sizes.contains_key(&memory)) {
+        if self.is_full()
+            && self.find(name, variant.clone()).is_none_or(|at| !self.functions[at].sizes.contains_key(&memory))
+        {
             return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
                 .help("check that the column of the function does not hold request ids, or split the file"));
         }
@@ -732,7 +734,8 @@ mod tests {
 
     #[test]
     fn failed_invocations_are_warnings_and_a_size_that_only_failed_is_no_point() {
-        let runs = read("memory,duration,count,timeouts,out_of_memory\n128,,0,,5\n256,8,30,2,0\n512,4,30,0,0\n256,8,10,1,\n");
+        let runs =
+            read("memory,duration,count,timeouts,out_of_memory\n128,,0,,5\n256,8,30,2,0\n512,4,30,0,0\n256,8,10,1,\n");
         let run = runs[0].as_ref().unwrap();
         let failed = |mb, failure, failed, succeeded| RunWarning::Failed {
             memory: MemoryMb::new(mb).unwrap(),
@@ -743,7 +746,11 @@ mod tests {
         assert_eq!(run.warnings, [failed(128, Failure::OutOfMemory, 5, 0), failed(256, Failure::Timeout, 3, 40)]);
         assert_eq!(pairs(&runs[0]), [(256, 8.0), (512, 4.0)]);
         let error = read("function,memory,duration,timeouts\na,128,,5\n")[0].as_ref().unwrap_err().to_string();
-        assert!(error.starts_with("a: no successful invocation") && error.contains("5 of 5 invocations at 128 MB timed out"), "{error}");
+        assert!(
+            error.starts_with("a: no successful invocation")
+                && error.contains("5 of 5 invocations at 128 MB timed out"),
+            "{error}"
+        );
     }
 
     #[test]
