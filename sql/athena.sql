@@ -130,6 +130,4 @@ SELECT
     count(*) FILTER (WHERE failure = 'error') AS errors
 FROM ranked
 GROUP BY function, memory_mb
--- a size at which every invocation failed has no duration
-HAVING count(*) FILTER (WHERE failure = 'none') > 0
 ORDER BY function, memory_mb

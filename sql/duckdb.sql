@@ -138,7 +138,7 @@ COPY (
         function AS id,
         list(memory_mb ORDER BY memory_mb) AS memory_mb,
         list(duration_ms ORDER BY memory_mb) AS duration_ms,
-        list(count ORDER BY memory_mb) AS count,
+        list(nullif(count, 0) ORDER BY memory_mb) AS count,
         list(sd_ms ORDER BY memory_mb) AS sd_ms,
         list(p50_ms ORDER BY memory_mb) AS p50_ms,
         list(p90_ms ORDER BY memory_mb) AS p90_ms,
@@ -146,11 +146,13 @@ COPY (
         list(p99_ms ORDER BY memory_mb) AS p99_ms,
         list(max_memory_used_mb ORDER BY memory_mb) AS max_memory_used_mb,
         list(init_ms ORDER BY memory_mb) AS init_ms,
-        list(cold_starts ORDER BY memory_mb) AS cold_starts,
+        list(if(count > 0, cold_starts, NULL) ORDER BY memory_mb) AS cold_starts,
         list(billed_ms ORDER BY memory_mb) AS billed_ms,
+        list(timeouts ORDER BY memory_mb) AS timeouts,
+        list(out_of_memory ORDER BY memory_mb) AS out_of_memory,
+        list(errors ORDER BY memory_mb) AS errors,
         CASE sum(cold_starts) WHEN 0 THEN 'warm' WHEN sum(count) THEN 'cold' ELSE 'mixed' END AS start
     FROM statistics
-    WHERE count > 0
     GROUP BY function
     ORDER BY function
 ) TO 'runs.jsonl' (FORMAT json);

@@ -416,7 +416,8 @@ pub struct Run {
     pub accept: Vec<crate::pattern::Pattern>,
     /// Every other key of the record, kept as it was.
     pub extra: Map<String, Value>,
-    /// What a reader of the curve should know before trusting it; never part of the record.
+    /// What a reader of the curve should know before trusting it. Of these only failures are part of a record; the others
+    /// follow from it.
     pub warnings: Vec<RunWarning>,
 }
 
@@ -518,6 +519,25 @@ pub enum Failure {
     OutOfMemory,
     /// It ended in another error.
     Error,
+}
+
+impl Failure {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Timeout, Self::OutOfMemory, Self::Error];
+
+    /// What their number is called in run records and CSV.
+    ///
+    /// ```
+    /// use powercurve::curve::Failure;
+    /// assert_eq!(Failure::ALL.map(Failure::column), ["timeouts", "out_of_memory", "errors"]);
+    /// ```
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeouts",
+            Self::OutOfMemory => "out_of_memory",
+            Self::Error => "errors",
+        }
+    }
 }
 
 /// Something that a reader found in a run and that weakens its curve. Displayed, it says what was

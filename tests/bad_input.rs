@@ -120,7 +120,7 @@ fn records() {
         (r#""memory_mb":[128],"duration_ms":[-5]"#, "duration -5 ms"),
         (r#""memory_mb":[128],"duration_ms":[NaN]"#, "expected value"),
         (r#""memory_mb":[128],"duration_ms":[1e999]"#, "number out of range"),
-        (r#""memory_mb":[128],"duration_ms":["5"]"#, "duration_ms: invalid type: string"),
+        (r#""memory_mb":[128],"duration_ms":["5"]"#, "duration_ms: found the text \"5\": expected a number"),
         (r#""memory_mb":[128],"duration_ms":[90000000]"#, "24 hours"),
         (r#""memory_mb":[20000],"duration_ms":[5]"#, "20000 MB"),
         (r#""memory_mb":[128.5],"duration_ms":[5]"#, "whole number"),
@@ -132,14 +132,21 @@ fn records() {
         (r#""memory_mb":[],"duration_ms":[]"#, "no measured size"),
         (r#""memory_mb":[128],"duration_ms":[null]"#, "no measured size"),
         (r#""memory_mb":[128]"#, "no duration_ms"),
-        (r#""memory_mb":128,"duration_ms":5"#, "memory_mb: invalid type: integer"),
+        (r#""memory_mb":128,"duration_ms":5"#, "memory_mb: found 128: expected a list"),
         (r#""memory_mb":[128],"duration_ms":[5],"arch":"mips""#, "architecture 'mips'"),
         (r#""memory_mb":[128],"duration_ms":[5],"accept":["fast"]"#, "pattern 'fast'"),
-        (r#""memory_mb":[128],"duration_ms":[5],"num":-1"#, "num: invalid value"),
+        (r#""memory_mb":[128],"duration_ms":[5],"num":-1"#, "num -1 is not usable: expected a whole number"),
         (r#""memory_mb":[128],"duration_ms":[5],"count":[1.5]"#, "count 1.5"),
     ] {
         rejected(record(rest), reason);
     }
+    let whole = content(record(r#""memory_mb":[128],"duration_ms":[5],"num":10.0,"billing_ms":1.0"#));
+    assert_eq!(whole[0].as_ref().map(|run| (run.invocations, run.billing_ms)), Ok((Some(10), Some(1))));
+    rejected(
+        record(r#""memory_mb":[128],"duration_ms":[null],"timeouts":[5]"#),
+        "5 of 5 invocations at 128 MB timed out",
+    );
+    rejected(record(r#""memory_mb":[128],"duration_ms":[5],"timeouts":[1,2]"#), "timeouts has 2 values");
     let many = vec!["128"; 10_114].join(",");
     rejected(record(&format!(r#""memory_mb":[{many}],"duration_ms":[{many}]"#)), "at most 10113");
     assert_eq!(ids(&content(record(r#""memory_mb":[128],"duration_ms":[5]"#))), ["a"], "a single size is a curve");

@@ -94,11 +94,11 @@ fn text_json_and_gzip_in_one_file_or_many_give_the_same() {
     assert_eq!(statistics(&[&folder.write("json/f.log", &join(&all, event))]), whole);
     assert_eq!(statistics(&[&folder.write("gzip/f.log.gz", &join(&all, text))]), whole);
     let (first, rest) = all.split_at(700);
-    let parts = [folder.write("parts/f.log.gz", &join(first, text)), folder.write("other/f.json", &join(rest, event))];
+    let parts = [folder.write("parts/f.log.gz", &join(first, text)), folder.write("parts/f.json", &join(rest, event))];
     assert_eq!(statistics(&[&parts[0], &parts[1]]), whole, "two arguments");
     let streams = Folder::new();
-    streams.write("f/a/000000.gz", &join(first, text));
-    streams.write("f/b/000000.gz", &join(rest, text));
+    streams.write("f/0938233c-ff9e-4840-3c67-523f81633acf/2024-05-01-[$LATEST]4fa8/000000.gz", &join(first, text));
+    streams.write("f/0938233c-ff9e-4840-3c67-523f81633acf/2024-05-01-[$LATEST]77b1/000000.gz", &join(rest, text));
     assert_eq!(statistics(&[&streams.0.path().join("f")]), whole, "the log streams of a folder");
 
     let backwards: Vec<_> = all.iter().rev().copied().collect();
@@ -137,6 +137,111 @@ fn records_are_read_by_every_command_and_keep_the_percentiles() {
 }
 
 #[test]
+fn failures_are_kept_on_the_way_through_records_and_csv() {
+    let folder = Folder::new();
+    // of the calls at 128 MB one in ten, and all at 256 MB, run out of memory
+    let call = |(i, mb, ms): (usize, u32, f64)| {
+        let killed = mb == 256 || (mb == 128 && i % 10 == 0);
+        let killed = if killed { "Status: error\tError Type: Runtime.OutOfMemory" } else { "" };
+        text((i, mb, ms)).replace("Status: timeout", "").replace('\n', &format!("{killed}\n"))
+    };
+    let log = folder.write("api.log", &invocations().map(call).collect::<String>());
+    let log = log.to_str().unwrap();
+    let asks = |input: &str, args: &[&str]| {
+        let output = powercurve(&[&[args[0], input], &args[1..]].concat());
+        let output = output.get_output();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    for format in ["record", "csv"] {
+        let output = powercurve(&["logs", log, "--format", format]).success().get_output().stdout.clone();
+        let file = folder.write(format, &String::from_utf8(output).unwrap());
+        let file = file.to_str().unwrap();
+        for args in [
+            &["check", "--current", "128", "--format", "json"][..],
+            &["check", "--current", "256", "--format", "json"],
+            &["recommend", "--format", "json"],
+            &["rank", "--format", "json"],
+        ] {
+            assert_eq!(asks(file, args), asks(log, args), "{format}: {args:?}");
+        }
+        assert_eq!(asks(file, &["check", "--current", "128"]).0, Some(1), "{format}");
+        let again = ingest::read(&[file.to_owned()]).next().unwrap().unwrap();
+        assert_eq!(parse_record(powercurve::export::record(&again).as_bytes()).unwrap().warnings, again.warnings);
+        assert_eq!(again.warnings, ingest::read(&[log.to_owned()]).next().unwrap().unwrap().warnings);
+    }
+}
+
+/// A folder of logs whose lines do not name their function, two functions with two logs each.
+fn two_functions(folder: &Folder, file: fn(&str, usize) -> String) -> String {
+    for (function, offset) in [("resize", 0.0), ("orders", 100.0)] {
+        for day in 1..=2 {
+            let calls = invocations().skip(day * 50).take(30).map(|(i, mb, ms)| (i, mb, ms + offset));
+            folder.write(&file(function, day), &calls.map(text).collect::<String>());
+        }
+    }
+    folder.0.path().join("all").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn logs_in_different_folders_are_of_different_functions() {
+    for (file, names) in [
+        ((|f, day| format!("all/{f}/2024-05-0{day}.log")) as fn(&str, usize) -> String, ["orders", "resize"]),
+        (|f, day| format!("all/{f}/app.{}", ["log", "txt"][day - 1]), ["orders/app", "resize/app"]),
+        (
+            |f, day| format!("all/{f}/0938233c-ff9e-4840-3c67-523f81633acf/2024-05-01-[$LATEST]{day}/000000.gz"),
+            ["orders", "resize"],
+        ),
+    ] {
+        let folder = Folder::new();
+        let all = two_functions(&folder, file);
+        let apart = [format!("{all}/resize"), format!("{all}/orders")];
+        for args in [&[all][..], &apart] {
+            let mut functions: Vec<_> = ingest::statistics(args).into_iter().map(Result::unwrap).collect();
+            functions.sort_by(|a, b| a.function.cmp(&b.function));
+            assert_eq!(functions.iter().map(|f| &f.function[..]).collect::<Vec<_>>(), names);
+            let mut runs: Vec<_> = ingest::read(args).map(Result::unwrap).collect();
+            runs.sort_by(|a, b| a.id.cmp(&b.id));
+            assert_eq!(runs, functions.iter().map(|f| f.to_run().unwrap()).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn logs_named_one_by_one_count_together_as_those_of_their_folder() {
+    let folder = Folder::new();
+    let of_size = |size: u32| -> String {
+        invocations().filter(|call| call.1 == size).map(text).map(|line| format!("/aws/lambda/resize {line}")).collect()
+    };
+    let files = [128, 256, 1024].map(|mb| folder.write(&format!("sizes/{mb}.log"), &of_size(mb)));
+    let files = files.each_ref().map(|file| file.to_str().unwrap());
+    let one_by_one = lines(&[&["classify"], &files[..], &["--format", "jsonl"]].concat());
+    let together = lines(&["classify", folder.0.path().join("sizes").to_str().unwrap(), "--format", "jsonl"]);
+    assert_eq!((one_by_one.len(), one_by_one), (1, together));
+}
+
+#[test]
+fn files_of_an_export_without_an_invocation_are_passed_over_with_a_note() {
+    let folder = Folder::new();
+    folder.write("all/aws-logs-write-test", "Permission Check Successful");
+    folder.write("all/empty.log", "");
+    folder.write("all/init.log", "INIT_START Runtime Version: nodejs:20.v9\n");
+    let log = folder.write("all/resize.log", &invocations().take(30).map(text).collect::<String>());
+    let all = folder.0.path().join("all");
+    let all = all.to_str().unwrap();
+    for command in ["logs", "recommend"] {
+        let stderr = powercurve(&[command, all]).success().get_output().stderr.clone();
+        let stderr = String::from_utf8_lossy(&stderr);
+        assert!(stderr.contains("warning: 3 files without an invocation or a run are passed over"), "{stderr}");
+    }
+    fs::remove_file(log).unwrap();
+    for command in ["logs", "recommend"] {
+        let stderr = powercurve(&[command, all]).code(2).get_output().stderr.clone();
+        let stderr = String::from_utf8_lossy(&stderr);
+        assert_eq!(stderr.matches("error: ").count(), 3, "nothing at all: {stderr}");
+    }
+}
+
+#[test]
 fn failures_and_incomplete_lines_are_told() {
     let folder = Folder::new();
     let log = format!(
@@ -160,7 +265,11 @@ fn failures_and_incomplete_lines_are_told() {
         told,
         [json!(["f", 128, 1, 0, 8.5, 1]), json!(["f", 256, 0, 1, null, 0]), json!(["lost", 512, 1, 0, 2.0, 0])]
     );
-    assert_eq!(lines(&["logs", log, "--format", "record"])[0]["memory_mb"], json!([128]), "256 MB only failed");
+    let record = lines(&["logs", log, "--format", "record"]).remove(0);
+    assert_eq!(
+        json!([record["memory_mb"], record["duration_ms"], record["timeouts"]]),
+        json!([[128, 256], [8.5, null], [0, 1]])
+    );
 }
 
 #[test]

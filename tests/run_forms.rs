@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use assert_cmd::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use powercurve::{Run, ingest};
@@ -98,7 +99,7 @@ fn log_streams_of_a_folder_are_one_run_and_come_after_the_other_files() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("resize");
     for (stream, line) in [("a", report(1, 128, 8.0)), ("b", report(2, 128, 10.0)), ("c", report(3, 256, 4.5))] {
-        let stream = root.join(stream);
+        let stream = root.join(format!("2024-05-01-[$LATEST]{stream}"));
         fs::create_dir_all(&stream).unwrap();
         fs::write(stream.join("000000"), format!("2024-05-01T10:00:00.000Z {line}\n")).unwrap();
     }
@@ -125,4 +126,45 @@ fn parsing_is_apart_from_reading_and_gives_the_same() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(read, parsed);
+}
+
+#[test]
+fn runs_of_files_with_one_name_have_ids_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, ms: f64| {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let run =
+            json!({"memory_mb": [512, 1024, 1769, 3008], "duration_ms": [4.0 * ms, 2.0 * ms, 1.2 * ms, ms], "num": 50});
+        fs::write(&path, run.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let old = [write("old/resize/results.json", 100.0), write("old/orders/results.json", 500.0)];
+    let new = [write("new/resize/results.json", 100.0), write("new/orders/results.json", 500.0)];
+    let [old_folder, new_folder] = ["old", "new"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let ids = |args: &[String]| -> Vec<String> { ingest::read(args).map(|run| run.unwrap().id).collect() };
+    assert_eq!(ids(std::slice::from_ref(&new_folder)), ["orders/results", "resize/results"]);
+    assert_eq!(ids(&new), ["resize/results", "orders/results"]);
+    assert_eq!(ids(&[old[0].clone(), new[0].clone()]), ["old/resize/results", "new/resize/results"]);
+    assert_eq!(ids(&new[..1]), ["results"], "one alone needs no more");
+
+    let powercurve = |args: &[&str]| Command::cargo_bin("powercurve").unwrap().args(args).output().unwrap();
+    let checked =
+        powercurve(&["check", &new_folder, "--current", "3008", "--tolerance", "1000%", "--baseline", &old_folder]);
+    let stderr = String::from_utf8_lossy(&checked.stderr);
+    assert_eq!((checked.status.code(), &*stderr), (Some(0), ""), "each is compared with its own");
+
+    let twice = folder.path().join("twice.jsonl");
+    let run = json!({"id": "a", "memory_mb": [512, 1024], "duration_ms": [4, 2]});
+    fs::write(&twice, format!("{run}\n{run}\n")).unwrap();
+    let svg = folder.path().join("a.svg");
+    let chart = powercurve(&["chart", twice.to_str().unwrap(), "--id", "a", "--output", svg.to_str().unwrap()]);
+    let stderr = String::from_utf8_lossy(&chart.stderr);
+    assert!(chart.status.code() == Some(2) && stderr.contains("2 runs have the id 'a': expected one"), "{stderr}");
+}
+
+#[test]
+fn a_workload_is_not_a_run() {
+    let error = ingest::read(&["datasets/presets/thumbnail.toml".to_owned()]).next().unwrap().unwrap_err().to_string();
+    assert!(error.contains("a workload: expected recorded runs") && error.contains("`powercurve simulate`"), "{error}");
 }

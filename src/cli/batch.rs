@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
-use super::{Done, report};
+use super::{Done, report, warn};
 use crate::curve::Run;
 use crate::error::{Error, Result};
 use crate::ingest::{self, RawRun};
@@ -69,6 +69,9 @@ pub fn each<T: Send>(
         progress.set_position(answered + rejected);
     }
     progress.finish_and_clear();
+    if pieces.passed_over().files() > 0 {
+        warn(format_args!("{}", pieces.passed_over()));
+    }
     match last {
         Some(error) if answered == 0 => return Err(error),
         Some(error) => report(&error),

@@ -143,8 +143,10 @@ fn read_baseline(path: &str) -> Result<(Baseline, Done)> {
     let last = if baseline.is_empty() { rejected.pop() } else { None };
     rejected.iter().for_each(report);
     if baseline.is_empty() {
-        let error = last.unwrap_or_else(|| Error::new("no run in the baseline: expected at least one").at(path));
-        return Err(error.help("give former runs, or what `classify --format jsonl` wrote"));
+        let last = last.unwrap_or_else(|| Error::new("no run in the baseline: expected at least one").at(path));
+        // of a file that holds no baseline at all what would be one is the remedy
+        let error = Error::new(last.problem()).help("give former runs, or what `classify --format jsonl` wrote");
+        return Err(last.place().iter().rev().fold(error, |error, place| error.at(place)));
     }
     Ok((baseline, if rejected.is_empty() { Done::All } else { Done::SomeRejected }))
 }

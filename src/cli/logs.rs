@@ -75,11 +75,15 @@ impl ValueEnum for Form {
 pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
     let mut functions = Vec::new();
     let mut rejected = Vec::new();
-    for result in ingest::statistics(&args.runs) {
+    let (statistics, passed_over) = ingest::logs(&args.runs);
+    for result in statistics {
         match result {
             Ok(function) => functions.push(function),
             Err(error) => rejected.push(error),
         }
+    }
+    if passed_over.files() > 0 {
+        warn(format_args!("{passed_over}"));
     }
     if functions.is_empty() {
         // the last rejection is the error of the command
@@ -163,9 +167,17 @@ const COLUMNS: [Column; 18] = [
     Column { field: "init_ms", heading: "init", value: |_, size| size.init.map(|init| init.mean_ms).into() },
     Column { field: "init_p90_ms", heading: "init p90", value: |_, size| size.init.map(|init| init.p90_ms).into() },
     Column { field: "billed_ms", heading: "billed", value: |_, size| size.billed_ms.into() },
-    Column { field: "timeouts", heading: "timeouts", value: |_, size| size.failed(Failure::Timeout).into() },
-    Column { field: "out_of_memory", heading: "oom", value: |_, size| size.failed(Failure::OutOfMemory).into() },
-    Column { field: "errors", heading: "errors", value: |_, size| size.failed(Failure::Error).into() },
+    Column {
+        field: Failure::Timeout.column(),
+        heading: "timeouts",
+        value: |_, size| size.failed(Failure::Timeout).into(),
+    },
+    Column {
+        field: Failure::OutOfMemory.column(),
+        heading: "oom",
+        value: |_, size| size.failed(Failure::OutOfMemory).into(),
+    },
+    Column { field: Failure::Error.column(), heading: "errors", value: |_, size| size.failed(Failure::Error).into() },
 ];
 
 fn duration(size: &SizeStatistics, value: fn(&Summary) -> f64) -> Value {

@@ -45,15 +45,21 @@ pub fn is_workload(input: &str) -> bool {
 /// # Errors
 /// When the input cannot be read, or holds no such run, or several and no `id` was given.
 pub fn one_run(input: &str, id: Option<&str>) -> Result<(Run, Done)> {
-    let (mut found, mut all) = (None, 0);
+    let (mut found, mut matching, mut all) = (None, 0, 0);
     let done = batch::each(&[input.to_owned()], Ok, |run| {
         all += 1;
-        if found.is_none() && id.is_none_or(|id| run.id == id) {
-            found = Some(run);
+        if id.is_none_or(|id| run.id == id) {
+            matching += 1;
+            found.get_or_insert(run);
         }
         Ok(())
     })?;
     match (found, id) {
+        (Some(_), Some(id)) if matching > 1 => {
+            Err(Error::new(format!("{matching} runs have the id '{id}': expected one"))
+                .help("give every run an id of its own, or the one run alone")
+                .at(input))
+        }
         (Some(_), None) if all > 1 => {
             Err(Error::new(format!("there are {all} runs: expected one")).help("choose one with --id").at(input))
         }

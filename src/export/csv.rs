@@ -1,11 +1,12 @@
 //! CSV with one row a size, as [`crate::ingest`] reads it.
 
-use crate::curve::{Arch, Point, Run, Start};
+use super::record::{Size, sizes};
+use crate::curve::{Arch, Failure, Run, Start};
 use crate::error::{Error, Result};
-use crate::units::Usd;
+use crate::units::{MemoryMb, Usd};
 
 /// The columns; what is not known stays empty, and several accepted patterns have spaces between them.
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 21] = [
     "function",
     "memory_mb",
     "duration_ms",
@@ -20,6 +21,9 @@ const HEADER: [&str; 18] = [
     "init_ms",
     "cold_starts",
     "billed_ms",
+    Failure::Timeout.column(),
+    Failure::OutOfMemory.column(),
+    Failure::Error.column(),
     "runtime",
     "arch",
     "start",
@@ -32,36 +36,42 @@ const HEADER: [&str; 18] = [
 /// use powercurve::{PowerCurve, Run, export};
 /// let run = Run::new("resize, large", PowerCurve::from_ms(&[(128, 8.5), (256, 4.25)])?);
 /// let table = export::csv([&run])?;
-/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,,,,"));
+/// assert_eq!(table.lines().nth(1), Some("\"resize, large\",128,8.5,,,,,,,,,,,,,,,,,,"));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 ///
 /// # Errors
 /// When the table cannot be written.
 pub fn csv<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Result<String> {
-    let row = |run: &Run, p: &Point| {
+    let row = |run: &Run, memory: MemoryMb, size: &Size| {
+        let sample = size.point.map(|p| p.sample).unwrap_or_default();
+        let failed = |failure| or_empty(Some(size.failed(failure)).filter(|&failed| failed > 0));
         [
             run.id.clone(),
-            p.memory.mb().to_string(),
-            p.duration.ms().to_string(),
-            or_empty(p.cost.map(Usd::usd)),
-            or_empty(p.sample.count),
-            or_empty(p.sample.sd_ms),
-            or_empty(p.sample.p50_ms),
-            or_empty(p.sample.p90_ms),
-            or_empty(p.sample.p95_ms),
-            or_empty(p.sample.p99_ms),
-            or_empty(p.sample.max_memory_used_mb),
-            or_empty(p.sample.init_ms),
-            or_empty(p.sample.cold_starts),
-            or_empty(p.sample.billed_ms),
+            memory.mb().to_string(),
+            or_empty(size.point.map(|p| p.duration.ms())),
+            or_empty(size.point.and_then(|p| p.cost).map(Usd::usd)),
+            or_empty(sample.count),
+            or_empty(sample.sd_ms),
+            or_empty(sample.p50_ms),
+            or_empty(sample.p90_ms),
+            or_empty(sample.p95_ms),
+            or_empty(sample.p99_ms),
+            or_empty(sample.max_memory_used_mb),
+            or_empty(sample.init_ms),
+            or_empty(sample.cold_starts),
+            or_empty(sample.billed_ms),
+            failed(Failure::Timeout),
+            failed(Failure::OutOfMemory),
+            failed(Failure::Error),
             run.runtime.clone().unwrap_or_default(),
             or_empty(run.arch.map(Arch::name)),
             or_empty(run.start.map(Start::name)),
             accepted(run),
         ]
     };
-    let rows = runs.into_iter().flat_map(|run| run.curve.points().iter().map(move |p| row(run, p)));
+    let rows =
+        runs.into_iter().flat_map(|run| sizes(run).into_iter().map(move |(memory, size)| row(run, memory, &size)));
     csv_text(std::iter::once(HEADER.map(str::to_owned)).chain(rows))
 }
 

@@ -1,10 +1,11 @@
 //! Baselines: former runs, or what `classify --format jsonl` said of them.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use memchr::memmem;
 use serde::Deserialize;
 
+use super::json;
 use super::lines::Lines;
 use super::rejected::Rejected;
 use super::{File, Input, Source, inputs};
@@ -29,7 +30,7 @@ pub struct Baseline {
     runs: BTreeMap<String, Former>,
 }
 
-/// A line of `classify --format jsonl`.
+/// A line of `classify --format jsonl`, an item of `classify --format json`.
 #[derive(Deserialize)]
 struct Answer {
     id: String,
@@ -58,9 +59,9 @@ impl Baseline {
             let mut rejected = Rejected::default();
             let mut place = input.as_ref().map_or_else(|_| String::new(), |input| input.name.clone());
             match input {
-                Ok(Input { name, sources }) if sources.len() == 1 => {
+                Ok(Input { sources, .. }) if sources.len() == 1 => {
                     for source in sources {
-                        let file = File::of(&source, &name);
+                        let file = File::of(&source);
                         place.clone_from(&file.place);
                         if let Err(error) = baseline.take_source(source, file, &mut rejected) {
                             rejected.push(error.at(&place));
@@ -94,7 +95,12 @@ impl Baseline {
     /// Takes answers or runs, whichever the source holds. It is opened once: what a pipe held is gone afterwards.
     fn take_source(&mut self, source: Source, file: File, rejected: &mut Rejected) -> Result<()> {
         let mut lines = source.open()?;
-        if begins_with_answer(lines.head()?) {
+        if let Some(answers) = list_of_answers(&mut lines) {
+            for (i, answer) in answers.into_iter().enumerate() {
+                let added = self.add_answer(answer);
+                added.unwrap_or_else(|e| rejected.push(e.at(format!("item {}", i + 1)).at(&file.place)));
+            }
+        } else if begins_with_answer(lines.head()) {
             self.take_answers(lines, &file.place, rejected);
         } else {
             self.take_runs(super::read_lines(file, lines), rejected);
@@ -105,10 +111,29 @@ impl Baseline {
     fn take_runs(&mut self, runs: impl Iterator<Item = Result<Run>>, rejected: &mut Rejected) {
         for run in runs {
             match run {
-                Ok(run) => drop(self.runs.insert(run.id.clone(), Former::Run(Box::new(run)))),
+                Ok(run) => self.add(run.id.clone(), Former::Run(Box::new(run))).unwrap_or_else(|e| rejected.push(e)),
                 Err(error) => rejected.push(error),
             }
         }
+    }
+
+    /// Adds what is known of a run, unless something is known already.
+    fn add(&mut self, id: String, former: Former) -> Result<()> {
+        match self.runs.entry(id) {
+            Entry::Vacant(new) => {
+                new.insert(former);
+                Ok(())
+            }
+            Entry::Occupied(known) => Err(Error::new(format!(
+                "the id '{}' stands twice in the baseline: expected it once, and the first counts",
+                known.key()
+            ))
+            .help("give every run an id of its own")),
+        }
+    }
+
+    fn add_answer(&mut self, Answer { id, pattern, uncertain }: Answer) -> Result<()> {
+        self.add(id, Former::Answer { pattern, uncertain })
     }
 
     /// Takes a file of answers; the lines that are none are rejected.
@@ -117,11 +142,12 @@ impl Baseline {
             match line {
                 Ok((_, line)) if line.trim_ascii().is_empty() => {}
                 Ok((number, line)) => match serde_json::from_slice(line) {
-                    Ok(Answer { id, pattern, uncertain }) => {
-                        self.runs.insert(id, Former::Answer { pattern, uncertain });
+                    Ok(answer) => {
+                        let added = self.add_answer(answer);
+                        added.unwrap_or_else(|e| rejected.push(e.at(format!("line {number}")).at(place)));
                     }
                     Err(e) => rejected.push(
-                        Error::new(format!("not an answer of classify: {e}"))
+                        Error::new(format!("not an answer of classify: {}", json::in_words(&e)))
                             .help("write the file again with `powercurve classify --format jsonl`")
                             .at(format!("line {number}"))
                             .at(place),
@@ -131,6 +157,16 @@ impl Baseline {
             }
         }
     }
+}
+
+/// The answers of an input that is a list of them.
+fn list_of_answers(lines: &mut Lines) -> Option<Vec<Answer>> {
+    if !lines.head().trim_ascii_start().starts_with(b"[") {
+        return None;
+    }
+    let list = lines.long_head();
+    // a record of a run may have the fields of an answer as well
+    serde_json::from_slice(list).ok().filter(|_| memmem::find(list, b"\"memory_mb\"").is_none())
 }
 
 /// Whether an input is a file of answers: its first line is one.
@@ -164,6 +200,23 @@ mod tests {
         }
         let two = format!("{RECORD}\n{}\n", RECORD.replace("\"f\"", "\"g\""));
         assert!(read(&two).0.only().is_none());
+    }
+
+    #[test]
+    fn a_list_of_answers_is_read_and_an_id_that_stands_twice_is_named() {
+        let other = ANSWER.replace("\"f\"", "\"g\"");
+        let (answers, rejected) = read(&format!("[\n  {ANSWER},\n  {other},\n  {ANSWER}\n]"));
+        assert!(answers.get("f").is_some() && answers.get("g").is_some());
+        assert!(rejected.len() == 1 && rejected[0].starts_with("old: item 3: the id 'f' stands twice"), "{rejected:?}");
+        for (line, place) in [(ANSWER, "old: line 2"), (RECORD, "old")] {
+            let (_, rejected) = read(&format!("{line}\n{line}\n"));
+            assert!(
+                rejected.len() == 1 && rejected[0].starts_with(&format!("{place}: the id 'f' stands twice")),
+                "{rejected:?}"
+            );
+        }
+        let (runs, rejected) = read(&format!("[{RECORD}]"));
+        assert!(matches!(runs.only(), Some(Former::Run(_))) && rejected.is_empty(), "{rejected:?}");
     }
 
     #[test]

@@ -4,19 +4,21 @@
 //! `duration (s)`, `averagePrice`, `function_name`, ...), by the fields of Logs Insights, and by its
 //! statistics of them (`avg(@duration)`, `pct(@duration, 99)`, `max(@maxMemoryUsed)`, ...). The rows
 //! of one function make one run; repeated rows of one size are repeated invocations. `accept` holds the patterns that a label
-//! accepts, with spaces between them.
+//! accepts, with spaces between them. A row without a duration whose invocations failed (`timeouts`, `out_of_memory`,
+//! `errors`) is a size that failed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use ::csv::ByteRecord;
 
+use super::failures::{Failures, no_success};
 use super::lines::Lines;
 use super::moments::{Moments, larger};
 use super::record::{not_negative, whole};
 use super::rows::for_each_row;
 use super::{MAX_GROUPS, MAX_NAME, cost};
-use crate::curve::{Arch, Point, PowerCurve, Run, Sample, Start};
+use crate::curve::{Arch, Failure, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
 use crate::load::function_name;
 use crate::pattern::Pattern;
@@ -48,11 +50,15 @@ enum Field {
     Accept,
     Billed,
     Start,
+    Timeouts,
+    OutOfMemory,
+    Errors,
+    Region,
 }
 
 /// The spellings of every column in [`snake_case`], without a unit or a word for the mean; the
 /// first one that is there counts.
-const SPELLINGS: [(Field, &[&str]); 18] = [
+const SPELLINGS: [(Field, &[&str]); 22] = [
     (
         Field::Memory,
         &[
@@ -87,6 +93,10 @@ const SPELLINGS: [(Field, &[&str]); 18] = [
     (Field::Accept, &["accept"]),
     (Field::Billed, &["billed", "billed_duration"]),
     (Field::Start, &["start"]),
+    (Field::Timeouts, &[Failure::Timeout.column()]),
+    (Field::OutOfMemory, &[Failure::OutOfMemory.column()]),
+    (Field::Errors, &[Failure::Error.column()]),
+    (Field::Region, &["region", "aws_region"]),
 ];
 
 /// Where the columns are: place and the factor that turns a number into our unit.
@@ -137,8 +147,9 @@ pub(super) fn unknown_columns(header: &str, row: &str) -> Option<Error> {
     )
 }
 
-/// The runs of a file, one a function in the order of appearance, and before them the rejected rows.
-pub(super) fn runs(lines: Lines, delimiter: u8, name: &str) -> Vec<Result<Run>> {
+/// The runs of a file, one a function (and architecture and region) in the order of appearance, and before them the rejected
+/// rows.
+pub(super) fn runs(lines: Lines, delimiter: u8, name: &str) -> impl Iterator<Item = Result<Run>> + Send + use<> {
     let mut columns = None;
     let mut table = Table::default();
     let rejected = for_each_row(lines, delimiter, |row| match &columns {
@@ -150,13 +161,13 @@ pub(super) fn runs(lines: Lines, delimiter: u8, name: &str) -> Vec<Result<Run>> 
             Ok(())
         }
     });
-    let mut runs: Vec<Result<Run>> = rejected.into_iter().map(Err).collect();
-    if table.functions.is_empty() && runs.is_empty() {
-        runs.push(Err(Error::new("CSV has a header and no rows: expected a row for every memory size")
-            .help("check that the command which wrote it succeeded")));
-    }
-    runs.extend(table.functions.into_iter().map(|function| function.into_run(name)));
-    runs
+    let no_rows = (table.functions.is_empty() && rejected.is_empty()).then(|| {
+        Error::new("CSV has a header and no rows: expected a row for every memory size")
+            .help("check that the command which wrote it succeeded")
+    });
+    let name = name.to_owned();
+    let runs = table.functions.into_iter().map(move |function| function.into_run(&name));
+    rejected.into_iter().chain(no_rows).map(Err).chain(runs)
 }
 
 impl Columns {
@@ -262,9 +273,23 @@ impl Row<'_> {
         })
     }
 
+    fn count(&self, field: Field, name: &str) -> Result<Option<u64>> {
+        self.number(field)?.map(|x| whole(x, name)).transpose()
+    }
+
+    /// How many invocations failed, in the order of [`Failure::ALL`].
+    fn failed(&self) -> Result<[u64; Failure::ALL.len()]> {
+        let count = |field, failure: Failure| Ok::<_, Error>(self.count(field, failure.column())?.unwrap_or(0));
+        Ok([
+            count(Field::Timeouts, Failure::Timeout)?,
+            count(Field::OutOfMemory, Failure::OutOfMemory)?,
+            count(Field::Errors, Failure::Error)?,
+        ])
+    }
+
     fn sample(&self) -> Result<Sample> {
         let positive = |field, name: &str| self.number(field)?.map(|x| not_negative(x, name)).transpose();
-        let count = |field, name: &str| self.number(field)?.map(|x| whole(x, name)).transpose();
+        let count = |field, name: &str| self.count(field, name);
         let init_ms = positive(Field::Init, "init duration")?;
         let cold_starts = match self.columns.at(Field::ColdStarts) {
             Some(_) => count(Field::ColdStarts, "cold starts")?,
@@ -293,15 +318,27 @@ impl Row<'_> {
 struct Table {
     functions: Vec<Function>,
     by_name: HashMap<String, usize>,
+    /// Further architectures and regions of the functions in `by_name`.
+    variants: HashMap<(usize, Variant), usize>,
     groups: usize,
+}
+
+/// What tells runs of one function apart; an empty cell says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct Variant {
+    region: Option<String>,
+    arch: Option<Arch>,
 }
 
 #[derive(Default)]
 struct Function {
     name: String,
-    sizes: BTreeMap<MemoryMb, Size>,
+    /// Boxed: most functions of a large table have few sizes, and a node of the map has room for eleven.
+    sizes: BTreeMap<MemoryMb, Box<Size>>,
     runtime: Option<String>,
-    arch: Option<Arch>,
+    variant: Variant,
+    /// Whether the function is there in another variant too.
+    is_one_of_several: bool,
     accept: Vec<Pattern>,
     start: Option<Start>,
 }
@@ -316,6 +353,8 @@ struct Size {
     billed: Moments,
     sample: Sample,
     sd_unknown: bool,
+    /// In the order of [`Failure::ALL`].
+    failed: [u64; Failure::ALL.len()],
 }
 
 impl Table {
@@ -323,7 +362,11 @@ impl Table {
         let memory = row.required(Field::Memory)?;
         // bytes of Logs Insights need not be a whole number of MB after scaling
         let memory = MemoryMb::from_f64((memory * 1e3).round() / 1e3)?;
-        let duration = Millis::new(row.required(Field::Duration)?)?;
+        let failed = row.failed()?;
+        let duration = match row.number(Field::Duration)? {
+            None if failed.iter().any(|&failed| failed > 0) => None,
+            _ => Some(Millis::new(row.required(Field::Duration)?)?),
+        };
         let cost = row.number(Field::Cost)?.map(Usd::new).transpose()?;
         let sample = row.sample()?;
         let arch = row.text(Field::Arch)?.map(Arch::from_str).transpose();
@@ -333,49 +376,98 @@ impl Table {
         let runtime = row.text(Field::Runtime)?;
         let start = row.text(Field::Start)?;
         let name = function_name(row.text(Field::Function)?.unwrap_or_default());
-        if self.is_full_for(name, memory) {
+        let variant = Variant { region: row.text(Field::Region)?.map(str::to_owned), arch };
+        if self.is_full()
+            && self.find(name, variant.clone()).is_none_or(|at| !self.functions[at].sizes.contains_key(&memory))
+        {
             return Err(Error::new(format!("more than {MAX_GROUPS} pairs of function and memory size"))
                 .help("check that the column of the function does not hold request ids, or split the file"));
         }
-        let function = self.function(name);
-        function.arch = function.arch.or(arch);
+        let function = self.function(name, variant);
         function.runtime = function.runtime.take().or_else(|| runtime.map(str::to_owned));
         if function.accept.is_empty() {
             function.accept = accept;
         }
         function.start = function.start.or_else(|| start.and_then(Start::parse));
         let known = function.sizes.len();
-        function.sizes.entry(memory).or_default().push(duration, cost, &sample);
+        let size = function.sizes.entry(memory).or_default();
+        size.failed = std::array::from_fn(|i| Sample::sum([size.failed[i], failed[i]]));
+        if let Some(duration) = duration {
+            size.push(duration, cost, &sample);
+        }
         self.groups += function.sizes.len() - known;
         Ok(())
     }
 
-    /// Whether there are as many groups as may be, and this one is new.
-    fn is_full_for(&self, name: &str, memory: MemoryMb) -> bool {
-        let is_known = || self.by_name.get(name).is_some_and(|&at| self.functions[at].sizes.contains_key(&memory));
-        self.groups >= MAX_GROUPS && !is_known()
+    /// Whether there are as many groups as may be.
+    fn is_full(&self) -> bool {
+        self.groups >= MAX_GROUPS
     }
 
-    fn function(&mut self, name: &str) -> &mut Function {
-        let at = match self.by_name.get(name) {
-            Some(&at) => at,
-            None => {
-                self.functions.push(Function { name: name.to_owned(), ..Function::default() });
-                self.by_name.insert(name.to_owned(), self.functions.len() - 1);
-                self.functions.len() - 1
+    /// Where a function is that is known already.
+    fn find(&self, name: &str, variant: Variant) -> Option<usize> {
+        let &first = self.by_name.get(name)?;
+        let variant = variant.or(&self.functions[first].variant);
+        if self.functions[first].variant.clone().or(&variant) == variant {
+            return Some(first);
+        }
+        self.variants.get(&(first, variant)).copied()
+    }
+
+    fn function(&mut self, name: &str, variant: Variant) -> &mut Function {
+        let at = self.find(name, variant.clone()).unwrap_or_else(|| {
+            let at = self.functions.len();
+            let mut function = Function { name: name.to_owned(), ..Function::default() };
+            match self.by_name.get(name) {
+                Some(&first) => {
+                    function.variant = variant.clone().or(&self.functions[first].variant);
+                    function.is_one_of_several = true;
+                    self.functions[first].is_one_of_several = true;
+                    self.variants.insert((first, function.variant.clone()), at);
+                }
+                None => drop(self.by_name.insert(name.to_owned(), at)),
             }
-        };
-        &mut self.functions[at]
+            self.functions.push(function);
+            at
+        });
+        let function = &mut self.functions[at];
+        function.variant = std::mem::take(&mut function.variant).or(&variant);
+        function
+    }
+}
+
+impl Variant {
+    /// The same with what `other` knows and this one does not.
+    fn or(mut self, other: &Self) -> Self {
+        self.region = self.region.or_else(|| other.region.clone());
+        self.arch = self.arch.or(other.arch);
+        self
     }
 }
 
 impl Function {
     fn into_run(self, file: &str) -> Result<Run> {
-        let points = self.sizes.into_iter().map(|(memory, size)| size.into_point(memory));
-        let curve = PowerCurve::new(points.collect::<Result<_>>()?)?;
-        let mut run = Run::new(if self.name.is_empty() { file.to_owned() } else { self.name }, curve);
+        let mut name = if self.name.is_empty() { file.to_owned() } else { self.name };
+        let Variant { region, arch } = self.variant;
+        if self.is_one_of_several {
+            for part in region.iter().map(String::as_str).chain(arch.map(Arch::name)) {
+                name = format!("{name}:{part}");
+            }
+        }
+        let mut failures = Failures::default();
+        for (&memory, size) in &self.sizes {
+            let failed = Failure::ALL.into_iter().zip(size.failed);
+            failed.for_each(|(failure, failed)| failures.add(memory, failure, failed));
+        }
+        let measured = self.sizes.into_iter().filter(|(_, size)| size.rows > 0);
+        let points: Vec<Point> = measured.map(|(memory, size)| size.into_point(memory)).collect::<Result<_>>()?;
+        if points.is_empty() {
+            return Err(no_success(failures.warnings(None, None)).at(name));
+        }
+        let mut run = Run::new(name, PowerCurve::new(points)?);
+        run.warnings = failures.warnings(Some(&run.curve), None).collect();
         run.runtime = self.runtime;
-        run.arch = self.arch;
+        run.arch = arch;
         run.accept = self.accept;
         run.start = self.start;
         cost::annotate(&mut run);
@@ -430,10 +522,11 @@ impl Size {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::RunWarning;
 
     fn read(text: &str) -> Vec<Result<Run>> {
         let delimiter = delimiter(text.lines().next().unwrap()).expect("a header");
-        runs(Lines::open(Box::new(std::io::Cursor::new(text.to_owned()))).unwrap(), delimiter, "file")
+        runs(Lines::open(Box::new(std::io::Cursor::new(text.to_owned()))).unwrap(), delimiter, "file").collect()
     }
 
     fn pairs(run: &Result<Run>) -> Vec<(u32, f64)> {
@@ -603,7 +696,8 @@ mod tests {
         let mut csv = b"function,memory,duration,runtime\n".to_vec();
         rows.iter().for_each(|row| csv.extend([row, &b",128,5\n"[..]].concat()));
         csv.extend([&[b'x'; MAX_NAME], &b",128,5\n"[..]].concat());
-        let runs = runs(Lines::open(Box::new(std::io::Cursor::new(csv))).unwrap(), b',', "file");
+        let lines = Lines::open(Box::new(std::io::Cursor::new(csv))).unwrap();
+        let runs: Vec<_> = runs(lines, b',', "file").collect();
         let errors: Vec<String> = runs.iter().filter_map(|r| r.as_ref().err()).map(Error::to_string).collect();
         for (error, start) in errors.iter().zip([
             "line 2: Function is not UTF-8",
@@ -628,7 +722,8 @@ mod tests {
     #[test]
     fn comments_may_stand_above_the_header() {
         let text = "# measured in May\n# by hand, \"twice\"\nmemory,duration\n128,8\n";
-        let runs = runs(Lines::open(Box::new(std::io::Cursor::new(text))).unwrap(), b',', "file");
+        let lines = Lines::open(Box::new(std::io::Cursor::new(text))).unwrap();
+        let runs: Vec<_> = runs(lines, b',', "file").collect();
         assert_eq!((runs.len(), pairs(&runs[0])), (1, vec![(128, 8.0)]));
     }
 
@@ -642,6 +737,39 @@ mod tests {
         for (first, second) in [("hello, world", "and 1, 2"), ("hello", "1"), ("128,8", "256,4"), ("a,b", "c,d")] {
             assert!(unknown_columns(first, second).is_none(), "{first}");
         }
+    }
+
+    #[test]
+    fn architectures_and_regions_are_runs_of_their_own() {
+        let ids = |text: &str| -> Vec<String> { read(text).into_iter().map(|r| r.unwrap().id).collect() };
+        let rows = "a,arm64,128,8\na,,256,4\nb,,128,8\na,x86_64,128,9\na,x86_64,256,5\nb,arm64,256,4\n";
+        let runs = read(&format!("function,arch,memory,duration\n{rows}"));
+        assert_eq!([0, 1, 2].map(|i| runs[i].as_ref().unwrap().id.as_str()), ["a:arm64", "b", "a:x86_64"]);
+        assert_eq!((pairs(&runs[0]), pairs(&runs[2])), (vec![(128, 8.0), (256, 4.0)], vec![(128, 9.0), (256, 5.0)]));
+        assert_eq!(runs[1].as_ref().unwrap().arch, Some(Arch::Arm64), "an empty cell says nothing");
+        let rows = "eu-west-1,128,8\nus-east-1,128,9\neu-west-1,256,4\n";
+        assert_eq!(ids(&format!("region,memory,duration\n{rows}")), ["file:eu-west-1", "file:us-east-1"]);
+    }
+
+    #[test]
+    fn failed_invocations_are_warnings_and_a_size_that_only_failed_is_no_point() {
+        let runs =
+            read("memory,duration,count,timeouts,out_of_memory\n128,,0,,5\n256,8,30,2,0\n512,4,30,0,0\n256,8,10,1,\n");
+        let run = runs[0].as_ref().unwrap();
+        let failed = |mb, failure, failed, succeeded| RunWarning::Failed {
+            memory: MemoryMb::new(mb).unwrap(),
+            failure,
+            failed,
+            succeeded,
+        };
+        assert_eq!(run.warnings, [failed(128, Failure::OutOfMemory, 5, 0), failed(256, Failure::Timeout, 3, 40)]);
+        assert_eq!(pairs(&runs[0]), [(256, 8.0), (512, 4.0)]);
+        let error = read("function,memory,duration,timeouts\na,128,,5\n")[0].as_ref().unwrap_err().to_string();
+        assert!(
+            error.starts_with("a: no successful invocation")
+                && error.contains("5 of 5 invocations at 128 MB timed out"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
+use super::lines::Lines;
 use super::report::{PLATFORM_REPORT, REPORT};
 use super::{csv, json, url};
 use crate::error::{Error, Result};
@@ -33,11 +34,33 @@ pub(super) enum LogForm {
     Rows,
 }
 
-/// What an input is that begins like this.
+/// What an input is.
 ///
 /// # Errors
-/// When it is binary.
-pub(super) fn format(head: &[u8]) -> Result<Format> {
+/// When it is binary, or a table whose columns are not known.
+pub(super) fn format(lines: &mut Lines) -> Result<Format> {
+    let head = lines.head();
+    let format = format_of(head, is_log(head));
+    // in a log any JSON may stand above the first invocation
+    let is_doubtful = matches!(format, Ok(Format::JsonLines | Format::JsonDocument)) && !holds_run(head);
+    if !is_doubtful || !is_log(lines.long_head()) {
+        return format;
+    }
+    format_of(lines.head(), true)
+}
+
+fn is_log(text: &[u8]) -> bool {
+    [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(text, mark).is_some())
+}
+
+/// Whether one of the whole lines is a run.
+fn holds_run(head: &[u8]) -> bool {
+    let lines = head.split_inclusive(|&b| b == b'\n').filter(|line| line.ends_with(b"\n"));
+    lines.filter(|line| line.starts_with(b"{")).any(|line| json::runs(line, "").iter().any(Result::is_ok))
+}
+
+/// What an input is that begins like this, and `is_log` where it has invocations of a log.
+fn format_of(head: &[u8], is_log: bool) -> Result<Format> {
     if head.contains(&0) {
         return Err(Error::new("content is binary: expected text in UTF-8")
             .help("give the text itself, plain or packed with gzip; zip and parquet files are not read"));
@@ -51,13 +74,15 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     let first = header.filter(|line| csv::delimiter(line).is_some()).unwrap_or(top);
     let second = lines.next().unwrap_or_default();
 
-    let is_log = [REPORT, PLATFORM_REPORT].iter().any(|mark| memmem::find(head.as_bytes(), mark).is_some());
     let is_json = opens_json(first);
     let holds_messages = first.split(',').any(|name| name.trim_matches('"') == "@message");
     // the name of a function may hold anything, a log too
     let delimiter = csv::delimiter(first);
     if let Some(delimiter) = delimiter.filter(|_| !is_json && (!is_log || !holds_messages)) {
         return Ok(Format::Csv(delimiter));
+    }
+    if holds_messages && !is_json {
+        return Ok(Format::Log(LogForm::Rows));
     }
     // a line that is no JSON must not hide that those below it are records
     if !is_log && !is_json && lone_objects(head).any(holds_curves) {
@@ -66,7 +91,7 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
     if is_json || first.starts_with('"') || first == "null" {
         let alone = !head.trim_start().contains('\n');
         let lines = alone || one_value_a_line(first, second) || lone_objects(head).next().is_some();
-        if !is_log || json::looks_like_record(head.as_bytes()) {
+        if !is_log || lists_sizes(head.as_bytes()) {
             let is_other_log = lines && first.starts_with('{') && !second.is_empty() && !holds_curves(head);
             return Ok(match lines {
                 true if is_other_log => Format::Log(LogForm::Lines),
@@ -79,7 +104,6 @@ pub(super) fn format(head: &[u8]) -> Result<Format> {
         }
     }
     Ok(match () {
-        () if is_log && holds_messages => Format::Log(LogForm::Rows),
         () if !is_log && url::find(head).next().is_some() => Format::Urls,
         () if is_log => Format::Log(LogForm::Lines),
         () => return csv::unknown_columns(first, second).map_or(Ok(Format::Log(LogForm::Lines)), Err),
@@ -112,6 +136,15 @@ fn lone_objects(head: &str) -> impl Iterator<Item = &str> {
     alone.filter(|line| serde_json::from_str::<IgnoredAny>(line).is_ok())
 }
 
+/// Whether JSON has the list of sizes that every run record has; a log may have a number of that name.
+fn lists_sizes(json: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"memory_mb\"";
+    memmem::find_iter(json, KEY).any(|at| {
+        let value = json[at + KEY.len()..].trim_ascii_start();
+        value.strip_prefix(b":").is_some_and(|list| list.trim_ascii_start().starts_with(b"["))
+    })
+}
+
 /// Whether JSON mentions what run records or power-tuning outputs are made of; lines of a log may
 /// be JSON of any other kind.
 fn holds_curves(head: &str) -> bool {
@@ -125,6 +158,10 @@ mod tests {
     use super::*;
 
     const URL: &str = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
+    fn of(text: &str) -> Result<Format> {
+        format(&mut Lines::open(Box::new(std::io::Cursor::new(text.to_owned()))).unwrap())
+    }
+
     const REPORT_LINE: &str = "REPORT RequestId: x\tDuration: 1.00 ms\tMemory Size: 128 MB";
 
     #[test]
@@ -165,12 +202,32 @@ mod tests {
             ("hello".to_owned(), Format::Log(LogForm::Lines)),
         ];
         for (head, expected) in cases {
-            assert_eq!(format(head.as_bytes()).unwrap(), expected, "{head}");
+            assert_eq!(of(&head).unwrap(), expected, "{head}");
         }
     }
 
     #[test]
+    fn a_log_is_told_by_an_invocation_that_comes_late() {
+        let of_lines = |line: &str, last: &str| format!("{}{last}", line.repeat(200_000 / line.len()));
+        let event = "{\"type\":\"platform.report\"}";
+        let gauge = "{\"level\":\"INFO\",\"results\":[1],\"memory_mb\":77}\n";
+        let message = format!("{{\"message\": \"{REPORT_LINE}\"}}]}}");
+        for (head, expected) in [
+            (of_lines(gauge, event), LogForm::Lines),
+            (format!("START RequestId: x\n{}", of_lines(gauge, REPORT_LINE)), LogForm::Lines),
+            (format!("{{\"events\": [{}", of_lines("{\"message\": \"\"}, ", &message)), LogForm::Lines),
+            (format!("{{\n\"events\": [\n{}", of_lines("{\"message\": \"\"},\n", &message)), LogForm::Document),
+            (of_lines("@timestamp,@message,@log\n", &format!("t,\"{REPORT_LINE}\",g")), LogForm::Rows),
+        ] {
+            assert_eq!(of(&head).unwrap(), Format::Log(expected), "{}", &head[..60]);
+        }
+        let record = "{\"id\": \"a\", \"memory_mb\": [128], \"duration_ms\": [1]}\n";
+        assert_eq!(of(&of_lines(record, REPORT_LINE)).unwrap(), Format::JsonLines);
+        assert_eq!(of(&of_lines(gauge, record)).unwrap(), Format::JsonLines, "neither");
+    }
+
+    #[test]
     fn binary_is_rejected() {
-        assert!(format(b"PK\x03\x04\0\0").unwrap_err().problem().contains("binary"));
+        assert!(of("PK\x03\x04\0\0").unwrap_err().problem().contains("binary"));
     }
 }

@@ -211,16 +211,63 @@ impl<'de, F: FnMut(Key<'de>, &'de RawValue)> Visitor<'de> for Entries<F> {
     }
 }
 
+/// What serde_json found, in the words of JSON instead of those of Rust.
+pub(super) fn in_words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let problem = text.rsplit_once(" at line ").map_or(&text[..], |(problem, _)| problem);
+    let (key, rest) = problem.split_once("invalid type: ").unwrap_or_default();
+    match rest.rsplit_once(", expected ") {
+        Some((found, expected)) => format!("{key}{}: expected {}", found_in_words(found), expected_in_words(expected)),
+        None if problem.ends_with("did not match any variant of untagged enum Id") => {
+            "id: expected text or a number".to_owned()
+        }
+        None => problem.to_owned(),
+    }
+}
+
+fn found_in_words(found: &str) -> String {
+    let plain = |prefix: &str| Some(found.strip_prefix(prefix)?.trim_matches('`'));
+    match found {
+        "map" => "found an object".to_owned(),
+        "sequence" => "found a list".to_owned(),
+        "null" | "unit value" => "found null".to_owned(),
+        _ => match found.strip_prefix("string ") {
+            Some(text) => format!("found the text {text}"),
+            None => format!(
+                "found {}",
+                plain("integer ").or_else(|| plain("floating point ")).or_else(|| plain("boolean ")).unwrap_or(found)
+            ),
+        },
+    }
+}
+
+fn expected_in_words(expected: &str) -> &str {
+    match expected {
+        "f64" | "f32" | "u64" | "u32" | "i64" | "a JSON number" => "a number",
+        "a sequence" => "a list",
+        "a string" | "string" | "a borrowed string" => "text",
+        "a boolean" => "true or false",
+        "a map" => "an object",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    }
+}
+
 /// What serde_json found, with its position as the place.
 pub(super) fn error(error: &serde_json::Error) -> Error {
-    let text = error.to_string();
-    let problem = text.split(" at line ").next().unwrap_or(&text);
+    let problem = in_words(error);
     let mut place = format!("column {}", error.column());
     if error.line() > 1 {
         place = format!("line {} {place}", error.line());
     }
     if error.is_data() {
-        return Error::new(problem).help("correct the value").at(place);
+        let help = match problem.rsplit_once(": expected ").map(|(_, expected)| expected) {
+            Some("a number") => "write a number without quotes, null where it is not known",
+            Some("a list") => "give a list with one value for every memory size: [128, 256]",
+            Some("text") => "write it in quotes",
+            _ => "correct the value",
+        };
+        return Error::new(problem).help(help).at(place);
     }
     let help =
         if error.is_eof() { "the text was cut off: copy all of it" } else { "correct the JSON, jq . FILE checks it" };
@@ -290,6 +337,22 @@ mod tests {
         }
         let stats = br#"[{"value": 128, "averageDuration": 8}, {"value": 256, "aver"#;
         assert_eq!(runs(stats, "file").iter().flatten().count(), 0, "stats are one run, and it is cut off");
+    }
+
+    #[test]
+    fn errors_speak_of_json() {
+        fn words<T: serde::de::DeserializeOwned + std::fmt::Debug>(json: &str) -> String {
+            in_words(&serde_json::from_str::<T>(json).unwrap_err())
+        }
+        assert_eq!(
+            words::<Vec<f64>>(r#"[1, "a at line 2, expected b"]"#),
+            r#"found the text "a at line 2, expected b": expected a number"#
+        );
+        assert_eq!(words::<Vec<f64>>("128"), "found 128: expected a list");
+        assert_eq!(words::<String>("1.5"), "found 1.5: expected text");
+        assert_eq!(words::<String>("[]"), "found a list: expected text");
+        assert_eq!(words::<u32>("{}"), "found an object: expected a number");
+        assert_eq!(words::<u32>("true"), "found true: expected a number");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Bytes in, lines out: bounded memory, whatever the input holds.
 
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use memchr::memchr;
 
 use crate::error::{Error, Result};
@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// assert!(error.problem().starts_with("line is longer than 16 MiB"));
 /// ```
 pub const LINE_LIMIT: usize = 16 << 20;
+
+/// What is said of an input without content.
+pub(super) const EMPTY: &str = "input is empty: expected a power-tuning output, run records, CSV or REPORT lines";
 
 /// Bytes of the beginning that content detection looks at.
 const HEAD: usize = 64 << 10;
@@ -36,19 +39,22 @@ pub(super) struct Lines {
     end: usize,
     number: u64,
     finished: bool,
+    /// Why the input ended before its end; told behind what was read.
+    broken: Option<Error>,
 }
 
 impl Lines {
     /// Opens an input: unpacks gzip, passes over a byte-order mark.
     ///
     /// # Errors
-    /// When it cannot be read, is empty, or is UTF-16.
+    /// When nothing of it can be read, it is empty, or it is UTF-16.
     pub(super) fn open(reader: Box<dyn Read + Send>) -> Result<Self> {
         let mut lines = Self::new(reader);
-        if lines.head()?.starts_with(&GZIP_MAGIC) {
-            lines = Self::new(Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, lines.into_read()))));
+        if lines.head().starts_with(&GZIP_MAGIC) {
+            let packed = BufReader::with_capacity(CHUNK, lines.into_read());
+            lines = Self::new(Box::new(Gunzip(Some(GzDecoder::new(packed)))));
         }
-        let head = lines.head()?;
+        let head = lines.head();
         if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
             return Err(Error::new("text is encoded as UTF-16: expected UTF-8").help("save it as UTF-8 and try again"));
         }
@@ -56,8 +62,10 @@ impl Lines {
             lines.start += 3;
         }
         if lines.finished && lines.pending().trim_ascii().is_empty() {
-            return Err(Error::new("input is empty: expected a power-tuning output, run records, CSV or REPORT lines")
-                .help("check that the command which wrote it succeeded"));
+            return Err(lines
+                .broken
+                .take()
+                .unwrap_or_else(|| Error::new(EMPTY).help("check that the command which wrote it succeeded")));
         }
         Ok(lines)
     }
@@ -70,16 +78,22 @@ impl Lines {
     }
 
     fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self { reader, buffer: vec![0; CHUNK], start: 0, end: 0, number: 0, finished: false }
+        Self { reader, buffer: vec![0; CHUNK], start: 0, end: 0, number: 0, finished: false, broken: None }
     }
 
     /// The beginning of what is left, up to 64 KiB; stays to be read.
-    ///
-    /// # Errors
-    /// When the input cannot be read.
-    pub(super) fn head(&mut self) -> Result<&[u8]> {
-        while self.end - self.start < HEAD && self.fill()? {}
-        Ok(&self.buffer[self.start..self.end.min(self.start + HEAD)])
+    pub(super) fn head(&mut self) -> &[u8] {
+        self.ahead(HEAD)
+    }
+
+    /// The beginning of what is left, as far as it may be kept, which is up to [`LINE_LIMIT`]; stays to be read.
+    pub(super) fn long_head(&mut self) -> &[u8] {
+        self.ahead(LINE_LIMIT)
+    }
+
+    fn ahead(&mut self, bytes: usize) -> &[u8] {
+        while self.end - self.start < bytes && self.fill() {}
+        &self.buffer[self.start..self.end.min(self.start + bytes)]
     }
 
     /// The next line with its number, counted from 1, without its line end.
@@ -97,20 +111,19 @@ impl Lines {
             if searched >= LINE_LIMIT {
                 return Some(Err(self.skip_line()));
             }
-            match self.fill() {
-                Ok(true) => {}
-                Ok(false) if searched == 0 => return None,
-                Ok(false) => {
-                    let from = self.start;
-                    self.start = self.end;
-                    self.number += 1;
-                    return Some(Ok((self.number, without_cr(&self.buffer[from..self.end]))));
-                }
-                Err(error) => {
-                    self.start = self.end;
-                    return Some(Err(error.at(format!("after line {}", self.number))));
-                }
+            if self.fill() {
+                continue;
             }
+            let from = self.start;
+            self.start = self.end;
+            if let Some(error) = self.broken.take() {
+                return Some(Err(error.at(format!("after line {}", self.number))));
+            }
+            if searched == 0 {
+                return None;
+            }
+            self.number += 1;
+            return Some(Ok((self.number, without_cr(&self.buffer[from..self.end]))));
         }
     }
 
@@ -120,10 +133,10 @@ impl Lines {
     /// When it is longer than [`LINE_LIMIT`] or cannot be read.
     pub(super) fn whole(&mut self) -> Result<&[u8]> {
         while self.end - self.start < LINE_LIMIT {
-            if !self.fill()? {
+            if !self.fill() {
                 let from = self.start;
                 self.start = self.end;
-                return Ok(&self.buffer[from..self.end]);
+                return self.broken.take().map_or(Ok(&self.buffer[from..self.end]), Err);
             }
         }
         Err(Error::new(format!("JSON document is longer than {} MiB", LINE_LIMIT >> 20))
@@ -135,17 +148,20 @@ impl Lines {
         self.buffer.truncate(self.end);
         let mut rest = Cursor::new(self.buffer);
         rest.set_position(self.start as u64);
-        Box::new(rest.chain(self.reader))
+        match self.broken {
+            Some(error) => Box::new(rest.chain(Broken(Some(error)))),
+            None => Box::new(rest.chain(self.reader)),
+        }
     }
 
     fn pending(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Reads more behind what is pending; `false` at the end of the input.
-    fn fill(&mut self) -> Result<bool> {
+    /// Reads more behind what is pending; `false` at the end of the input, and where it breaks off.
+    fn fill(&mut self) -> bool {
         if self.finished {
-            return Ok(false);
+            return false;
         }
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -162,11 +178,11 @@ impl Lines {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                 Err(e) => {
                     self.finished = true;
-                    return Err(Error::new(format!("cannot read on: {e}"))
-                        .help("check that the file is complete; a .gz file may have been cut off"));
+                    let error = Error::new(format!("cannot read on: {e}"));
+                    self.broken = Some(error.help("check that the file is complete; a .gz file may have been cut off"));
                 }
             }
-            return Ok(!self.finished);
+            return !self.finished;
         }
     }
 
@@ -197,11 +213,53 @@ impl Lines {
             }
             skipped += self.end - self.start;
             self.start = self.end;
-            if !self.fill()? {
-                return Ok(true);
+            if !self.fill() {
+                return self.broken.take().map_or(Ok(true), Err);
             }
         }
         Ok(false)
+    }
+}
+
+/// Unpacks gzip, member after member. Zeros behind the last one pad it, as on tapes.
+struct Gunzip<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Read for Gunzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            match member.read(buffer)? {
+                0 if !buffer.is_empty() => {
+                    self.0 = self.0.take().map(GzDecoder::into_inner).map_or(Ok(None), next_member)?
+                }
+                n => return Ok(n),
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// The member that begins behind zeros, if any.
+fn next_member<R: BufRead>(mut packed: R) -> io::Result<Option<GzDecoder<R>>> {
+    loop {
+        let bytes = packed.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let zeros = bytes.iter().take_while(|&&b| b == 0).count();
+        if zeros < bytes.len() {
+            packed.consume(zeros);
+            return Ok(Some(GzDecoder::new(packed)));
+        }
+        packed.consume(zeros);
+    }
+}
+
+/// What is left of an input that broke off.
+struct Broken(Option<Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), |error| Err(io::Error::other(error.problem().to_owned())))
     }
 }
 
@@ -321,9 +379,17 @@ mod tests {
         let got = all(Lines::open(Box::new(Cursor::new(packed.clone()))).unwrap());
         assert_eq!(got, [Ok((1, "one".into())), Ok((2, "two".into()))]);
 
-        packed.truncate(packed.len() - 6);
-        let error = Lines::open(Box::new(Cursor::new(packed))).err().unwrap();
-        assert!(error.to_string().contains("cut off"), "{error}");
+        packed.extend([0; 1000]);
+        assert_eq!(all(Lines::open(Box::new(Cursor::new(packed.clone()))).unwrap()), got, "zeros pad the last member");
+        packed.extend(b"more");
+        assert!(all(Lines::open(Box::new(Cursor::new(packed.clone()))).unwrap())[2].is_err());
+
+        packed.truncate(packed.len() - 1010);
+        let cut = all(Lines::open(Box::new(Cursor::new(packed.clone()))).unwrap());
+        assert_eq!(cut[..2], got, "what stands before the cut is read");
+        assert!(cut[2].as_ref().is_err_and(|e| e.starts_with("after line 2: ") && e.contains("cut off")), "{cut:?}");
+        let mut rest = Lines::open(Box::new(Cursor::new(packed))).unwrap().into_read();
+        assert!(rest.read_to_end(&mut Vec::new()).is_err(), "a reader of rows learns of it as well");
     }
 
     #[test]

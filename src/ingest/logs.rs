@@ -1,6 +1,7 @@
 //! Statistics of logs, in more detail than the runs that they make.
 
 use super::detect::{self, Format};
+use super::passed::PassedOver;
 use super::report::{FunctionStatistics, Reports};
 use super::source::{Input, Source, inputs};
 use crate::error::{Error, Result};
@@ -35,28 +36,41 @@ pub fn statistics(args: &[String]) -> Vec<Result<FunctionStatistics>> {
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub fn statistics_of(inputs: Vec<Result<Input>>) -> Vec<Result<FunctionStatistics>> {
+    read(inputs).0
+}
+
+/// As [`statistics`], with the files of folders that hold no invocation beside others that do.
+pub fn logs(args: &[String]) -> (Vec<Result<FunctionStatistics>>, PassedOver) {
+    read(inputs(args))
+}
+
+fn read(inputs: Vec<Result<Input>>) -> (Vec<Result<FunctionStatistics>>, PassedOver) {
     let mut reports = Reports::default();
-    let mut rejected = Vec::new();
+    let (mut rejected, mut passed_over) = (Vec::new(), PassedOver::default());
     for input in inputs {
         match input {
-            Ok(Input { name, sources }) => {
+            Ok(Input { sources, .. }) => {
+                passed_over.begin(sources.len());
                 for source in sources {
                     let place = source.place();
-                    let errors = scan(&mut reports, source, &name).unwrap_or_else(|error| vec![error]);
-                    rejected.extend(errors.into_iter().map(|e| e.at(&place)));
+                    match scan(&mut reports, source) {
+                        Ok(errors) => rejected.extend(errors.into_iter().map(|e| e.at(&place))),
+                        Err(error) => rejected.extend(passed_over.sift(error.at(&place))),
+                    }
                 }
+                rejected.extend(passed_over.end());
             }
             Err(error) => rejected.push(error),
         }
     }
-    rejected.into_iter().map(Err).chain(reports.into_statistics()).collect()
+    (rejected.into_iter().map(Err).chain(reports.into_statistics()).collect(), passed_over)
 }
 
 /// Adds a log to the reports; returns what was rejected of it.
-fn scan(reports: &mut Reports, source: Source, input: &str) -> Result<Vec<Error>> {
-    let function = source.name(input);
+fn scan(reports: &mut Reports, source: Source) -> Result<Vec<Error>> {
+    let function = source.function.clone();
     let mut lines = source.open()?;
-    match detect::format(lines.head()?)? {
+    match detect::format(&mut lines)? {
         Format::Log(form) => reports.scan(form, lines, &function),
         Format::JsonLines | Format::JsonDocument | Format::Csv(_) | Format::Urls => {
             Err(Error::new("content is not a log: expected REPORT lines or platform.report events")

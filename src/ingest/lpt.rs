@@ -47,7 +47,7 @@ struct Found {
     /// Stats of single sizes that stand outside an output.
     stats: Vec<Stat>,
     urls: Vec<String>,
-    input: Input,
+    inputs: Vec<Input>,
     empty: Option<Empty>,
     failure: Option<String>,
 }
@@ -57,6 +57,8 @@ struct Output {
     best: Stat,
     stats: Vec<Stat>,
     url: Option<String>,
+    /// How many inputs stand before it: the last of them is its own.
+    inputs: usize,
 }
 
 /// Size, duration and price of an invocation as they stand.
@@ -67,8 +69,8 @@ struct Stat {
     cost_usd: Option<f64>,
 }
 
-/// What the execution was started with.
-#[derive(Default)]
+/// What an execution was started with.
+#[derive(Default, PartialEq)]
 struct Input {
     function: Option<String>,
     num: Option<u64>,
@@ -94,7 +96,7 @@ impl Found {
     /// Takes what an object tells; `false` when that is all of it.
     fn visit_object(&mut self, object: &Object) -> bool {
         if let Some(output) = Output::of(object) {
-            self.outputs.push(output);
+            self.outputs.push(Output { inputs: self.inputs.len(), ..output });
             return false;
         }
         if let Some(stat) = Stat::of(object, "value", "averageDuration", "averagePrice") {
@@ -102,9 +104,15 @@ impl Found {
             return false;
         }
         if let Some(arn) = object.text("lambdaARN") {
-            self.input.function = arn.split(':').nth(6).map(str::to_owned);
-            self.input.num = object.number("num").filter(|n| (1.0..=1e9).contains(n)).map(|n| n as u64);
-            self.input.only_cold_starts = object.get("onlyColdStarts").is_some_and(|v| v.get() == "true");
+            let input = Input {
+                function: arn.split(':').nth(6).map(str::to_owned),
+                num: object.number("num").filter(|n| (1.0..=1e9).contains(n)).map(|n| n as u64),
+                only_cold_starts: object.get("onlyColdStarts").is_some_and(|v| v.get() == "true"),
+            };
+            // the events of a history repeat it
+            if self.inputs.last() != Some(&input) {
+                self.inputs.push(input);
+            }
         }
         if let Some(status) = object.text("status").filter(|s| s != "SUCCEEDED") {
             let cause = object.text("cause").or_else(|| object.text("error")).unwrap_or_default();
@@ -128,21 +136,44 @@ impl Found {
     }
 
     fn into_runs(self, name: &str) -> Result<Vec<Result<Run>>> {
-        let name = self.input.function.as_deref().unwrap_or(name);
         let outputs = distinct(self.outputs);
-        let mut runs: Vec<Result<Run>> = match &outputs[..] {
-            [] if !self.stats.is_empty() => vec![run_of_stats(name, &self.stats)],
-            [one] if one.stats.is_empty() && !self.stats.is_empty() => vec![run_of_stats(name, &self.stats)],
-            [one] => vec![one.run(name)],
-            [] if self.urls.is_empty() => return Err(diagnosis(self.empty, self.failure.as_deref())),
-            [] => self.urls.iter().flat_map(|u| url::runs(u, name)).collect(),
-            several => (1..).zip(several).map(|(i, output)| output.run(&format!("{name}:{i}"))).collect(),
-        };
-        for run in runs.iter_mut().flatten() {
-            run.invocations = self.input.num;
-            run.start = self.input.only_cold_starts.then_some(Start::Cold);
+        // of an output before all inputs the first is its own
+        let none = Input::default();
+        let input_of = |inputs: usize| self.inputs.get(inputs.saturating_sub(1)).unwrap_or(&none);
+        let first = input_of(outputs.first().map_or(0, |output| output.inputs));
+        let of_first = |run: Result<Run>| run.map(|run| first.annotate(run));
+        let first_name = first.function.as_deref().unwrap_or(name);
+        match &outputs[..] {
+            [] if self.stats.is_empty() && self.urls.is_empty() => Err(diagnosis(self.empty, self.failure.as_deref())),
+            [] if self.stats.is_empty() => {
+                Ok(self.urls.iter().flat_map(|u| url::runs(u, first_name)).map(of_first).collect())
+            }
+            [] => Ok(vec![of_first(run_of_stats(first_name, &self.stats))]),
+            [one] if one.stats.is_empty() && !self.stats.is_empty() => {
+                Ok(vec![of_first(run_of_stats(first_name, &self.stats))])
+            }
+            outputs => {
+                let named = |output: &Output| input_of(output.inputs).function.as_deref().unwrap_or(name);
+                let run = |(i, output): (usize, &Output)| {
+                    let same = |others: &[Output]| others.iter().filter(|o| named(o) == named(output)).count();
+                    let name = match same(outputs) {
+                        1 => named(output).to_owned(),
+                        _ => format!("{}:{}", named(output), same(&outputs[..=i])),
+                    };
+                    output.run(&name).map(|run| input_of(output.inputs).annotate(run))
+                };
+                Ok(outputs.iter().enumerate().map(run).collect())
+            }
         }
-        Ok(runs)
+    }
+}
+
+impl Input {
+    /// The run with what its input tells.
+    fn annotate(&self, mut run: Run) -> Run {
+        run.invocations = self.num;
+        run.start = self.only_cold_starts.then_some(Start::Cold);
+        run
     }
 }
 
@@ -166,7 +197,7 @@ impl Output {
                 }
             });
         }
-        Some(Self { best, stats, url })
+        Some(Self { best, stats, url, inputs: 0 })
     }
 
     /// The run: from the stats, else from the visualization URL, else the best size alone.
@@ -233,7 +264,7 @@ fn distinct(outputs: Vec<Output>) -> Vec<Output> {
     let mut places = HashMap::new();
     for output in outputs {
         let best = [Some(output.best.memory_mb), output.best.duration_ms, output.best.cost_usd];
-        let place = *places.entry(best.map(|x| x.map(f64::to_bits))).or_insert(distinct.len());
+        let place = *places.entry((output.inputs, best.map(|x| x.map(f64::to_bits)))).or_insert(distinct.len());
         match distinct.get_mut(place) {
             Some(known) if known.stats.is_empty() && !output.stats.is_empty() => *known = output,
             Some(known) => known.url = known.url.take().or(output.url),
@@ -369,6 +400,23 @@ mod tests {
         let runs = runs(&format!(r#"{{"a": {}, "b": {other}, "again": {}}}"#, flat(""), flat("")), "f").unwrap();
         let ids: Vec<String> = runs.into_iter().map(|r| r.unwrap().id).collect();
         assert_eq!(ids, ["f:1", "f:2"]);
+    }
+
+    #[test]
+    fn executions_of_several_functions_keep_their_names() {
+        let execution = |function: &str, num: u32| {
+            let input = format!(r#"{{"lambdaARN": "arn:aws:lambda:eu-west-1:1:function:{function}", "num": {num}}}"#);
+            serde_json::json!({"input": input, "output": flat("")})
+        };
+        let of = |executions: &[(&str, u32)]| -> Vec<(String, Option<u64>)> {
+            let list =
+                executions.iter().map(|&(function, num)| execution(function, num)).collect::<serde_json::Value>();
+            let runs = runs(&serde_json::json!({ "all": list }).to_string(), "f").unwrap();
+            runs.into_iter().map(|run| run.map(|run| (run.id, run.invocations)).unwrap()).collect()
+        };
+        assert_eq!(of(&[("resize", 10), ("orders", 50)]), [("resize".into(), Some(10)), ("orders".into(), Some(50))]);
+        let twice = of(&[("resize", 10), ("orders", 50), ("resize", 20)]);
+        assert_eq!(twice.iter().map(|(id, _)| &id[..]).collect::<Vec<_>>(), ["resize:1", "orders", "resize:2"]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod cost;
 mod csv;
 mod detect;
 mod distribution;
+mod failures;
 mod json;
 mod lines;
 #[cfg(feature = "loads")]
@@ -31,6 +32,8 @@ mod load;
 mod logs;
 mod lpt;
 mod moments;
+mod name;
+mod passed;
 mod record;
 mod rejected;
 mod report;
@@ -56,7 +59,8 @@ pub use distribution::Summary;
 pub use lines::LINE_LIMIT;
 #[cfg(feature = "loads")]
 pub use load::Loads;
-pub use logs::{statistics, statistics_of};
+pub use logs::{logs, statistics, statistics_of};
+pub use passed::PassedOver;
 pub use record::parse_record;
 pub use report::{FunctionStatistics, SizeStatistics};
 pub use source::Input;
@@ -133,23 +137,28 @@ pub fn read_text(name: &str, text: &str) -> Vec<Result<Run>> {
 /// assert_eq!(runs[0].id, "lpt-readme-example");
 /// # Ok::<(), powercurve::Error>(())
 /// ```
-pub fn raw(args: &[String]) -> impl Iterator<Item = Result<RawRun>> + Send + use<> {
+pub fn raw(args: &[String]) -> RawRuns {
     raw_inputs(inputs(args))
 }
 
 /// The runs of an input's only source, which is open already.
 #[cfg(feature = "loads")]
 fn read_lines(file: File, lines: Lines) -> impl Iterator<Item = Result<Run>> {
-    let (name, place) = (file.name.clone(), file.place.clone());
-    let mut input = OpenInput { name, place, sources: Vec::new().into_iter(), reports: Reports::default() };
     let mut reader = raw_inputs(Vec::new());
-    reader.lines = input.take(Ok(lines), file, &mut reader.ready);
-    reader.input = Some(input);
+    reader.open(Ok(lines), file);
     reader.flat_map(parse)
 }
 
-fn raw_inputs(inputs: Vec<Result<Input>>) -> Reader {
-    Reader { inputs: inputs.into_iter(), input: None, lines: None, ready: VecDeque::new() }
+fn raw_inputs(inputs: Vec<Result<Input>>) -> RawRuns {
+    RawRuns {
+        inputs: inputs.into_iter(),
+        sources: Vec::new().into_iter(),
+        lines: None,
+        ready: VecDeque::new(),
+        rest: Box::new(std::iter::empty()),
+        logs: Logs::default(),
+        passed_over: PassedOver::default(),
+    }
 }
 
 /// A piece of an input that holds one run, sometimes several (a comparison of two, a list).
@@ -178,7 +187,10 @@ enum Content {
 #[derive(Debug)]
 struct File {
     place: String,
+    /// What its runs are called that have no name of their own.
     name: String,
+    /// Which function its log is of, where the lines do not tell.
+    function: String,
 }
 
 /// Where a run stands in the input: a file, perhaps with a line. Displayed, it is the place of an error.
@@ -236,8 +248,8 @@ impl RawRun {
 }
 
 impl File {
-    fn of(source: &Source, input: &str) -> Self {
-        Self { place: source.place(), name: source.name(input) }
+    fn of(source: &Source) -> Self {
+        Self { place: source.place(), name: source.name.clone(), function: source.function.clone() }
     }
 
     fn place_at(&self, line: Option<u64>) -> String {
@@ -253,20 +265,26 @@ impl File {
     }
 }
 
-/// Reads one source after the other.
-struct Reader {
+/// The runs of inputs before they are parsed, one source after the other; see [`raw`].
+pub struct RawRuns {
     inputs: std::vec::IntoIter<Result<Input>>,
-    input: Option<OpenInput>,
+    /// The rest of an input.
+    sources: std::vec::IntoIter<Source>,
     lines: Option<OpenLines>,
     ready: VecDeque<Result<RawRun>>,
+    /// Runs that are parsed already and come after those that are ready.
+    rest: Box<dyn Iterator<Item = Result<RawRun>> + Send>,
+    logs: Logs,
+    passed_over: PassedOver,
 }
 
-/// The rest of an input, and what its logs hold so far.
-struct OpenInput {
-    name: String,
-    place: String,
-    sources: std::vec::IntoIter<Source>,
+/// What the logs hold so far: invocations of one function count together, in whichever log they are.
+#[derive(Default)]
+struct Logs {
     reports: Reports,
+    first: Option<Arc<File>>,
+    /// How many others there are.
+    others: usize,
 }
 
 /// A source that is read line by line.
@@ -276,12 +294,12 @@ struct OpenLines {
     urls: bool,
 }
 
-impl Iterator for Reader {
+impl Iterator for RawRuns {
     type Item = Result<RawRun>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
+            if let Some(item) = self.ready.pop_front().or_else(|| self.rest.next()) {
                 return Some(item);
             }
             if let Some(open) = &mut self.lines {
@@ -290,70 +308,74 @@ impl Iterator for Reader {
                 }
                 continue;
             }
-            if let Some(input) = &mut self.input {
-                match input.sources.next() {
-                    Some(source) => {
-                        let file = File::of(&source, &input.name);
-                        self.lines = input.take(source.open(), file, &mut self.ready);
-                    }
-                    None => {
-                        let file = Arc::new(File { place: input.place.clone(), name: input.name.clone() });
-                        let runs = std::mem::take(&mut input.reports).into_runs();
-                        self.ready.extend(runs.map(|run| parsed(&file, run)));
-                        self.input = None;
-                    }
-                }
+            if let Some(source) = self.sources.next() {
+                let file = File::of(&source);
+                self.open(source.open(), file);
                 continue;
             }
-            match self.inputs.next()? {
-                Ok(Input { name, sources }) => {
-                    let place = if let [only] = &sources[..] { only.place() } else { name.clone() };
-                    let sources = sources.into_iter();
-                    self.input = Some(OpenInput { name, place, sources, reports: Reports::default() });
+            self.ready.extend(self.passed_over.end().into_iter().map(Err));
+            match self.inputs.next() {
+                Some(Ok(input)) => {
+                    self.passed_over.begin(input.sources.len());
+                    self.sources = input.sources.into_iter();
                 }
-                Err(error) => return Some(Err(error)),
+                Some(Err(error)) => self.ready.push_back(Err(error)),
+                None => match std::mem::take(&mut self.logs).into_runs() {
+                    Some(runs) => self.rest = runs,
+                    None => return self.ready.pop_front(),
+                },
             }
         }
     }
 }
 
-impl OpenInput {
-    /// Takes an opened source. What is not read line by line goes to `ready` at once, logs to the reports.
-    fn take(&mut self, lines: Result<Lines>, file: File, ready: &mut VecDeque<Result<RawRun>>) -> Option<OpenLines> {
+impl RawRuns {
+    /// The files that were passed over so far, since they hold no run beside others of their folder that do.
+    pub fn passed_over(&self) -> &PassedOver {
+        &self.passed_over
+    }
+
+    /// Takes an opened source.
+    fn open(&mut self, lines: Result<Lines>, file: File) {
         let file = Arc::new(file);
-        match lines.and_then(|lines| self.try_take(lines, &file, ready)) {
-            Ok(lines) => lines,
-            Err(error) => {
-                ready.push_back(Err(error.at(&file.place)));
-                None
-            }
+        if let Err(error) = lines.and_then(|lines| self.try_take(lines, &file)) {
+            self.ready.extend(self.passed_over.sift(error.at(&file.place)).map(Err));
         }
     }
 
-    fn try_take(
-        &mut self,
-        mut lines: Lines,
-        file: &Arc<File>,
-        ready: &mut VecDeque<Result<RawRun>>,
-    ) -> Result<Option<OpenLines>> {
-        let format = detect::format(lines.head()?)?;
-        let rejected = match format {
-            Format::JsonLines => return Ok(Some(OpenLines { lines, file: Arc::clone(file), urls: false })),
-            Format::Urls => return Ok(Some(OpenLines { lines, file: Arc::clone(file), urls: true })),
+    fn try_take(&mut self, mut lines: Lines, file: &Arc<File>) -> Result<()> {
+        match detect::format(&mut lines)? {
+            Format::JsonLines => self.lines = Some(OpenLines { lines, file: Arc::clone(file), urls: false }),
+            Format::Urls => self.lines = Some(OpenLines { lines, file: Arc::clone(file), urls: true }),
             Format::JsonDocument => {
                 let content = Content::Json { text: lines.whole()?.to_vec(), line: None };
-                ready.push_back(Ok(RawRun { file: Arc::clone(file), content }));
-                return Ok(None);
+                self.ready.push_back(Ok(RawRun { file: Arc::clone(file), content }));
             }
             Format::Csv(delimiter) => {
                 let runs = csv::runs(lines, delimiter, &file.name);
-                ready.extend(runs.into_iter().map(|run| parsed(file, run)));
-                return Ok(None);
+                let file = Arc::clone(file);
+                self.rest = Box::new(runs.map(move |run| parsed(&file, run)));
             }
-            Format::Log(form) => self.reports.scan(form, lines, &file.name)?,
-        };
-        ready.extend(rejected.into_iter().map(|e| Err(e.at(&file.place))));
-        Ok(None)
+            Format::Log(form) => {
+                let rejected = self.logs.reports.scan(form, lines, &file.function)?;
+                self.logs.others += usize::from(self.logs.first.is_some());
+                self.logs.first.get_or_insert_with(|| Arc::clone(file));
+                self.ready.extend(rejected.into_iter().map(|e| Err(e.at(&file.place))));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Logs {
+    /// The runs of all logs; `None` where there was no log.
+    fn into_runs(self) -> Option<Box<dyn Iterator<Item = Result<RawRun>> + Send>> {
+        let mut file = self.first?;
+        if self.others > 0 {
+            let place = format!("{} and {} more", file.place, self.others);
+            file = Arc::new(File { place, name: file.name.clone(), function: file.function.clone() });
+        }
+        Some(Box::new(self.reports.into_runs().map(move |run| parsed(&file, run))))
     }
 }
 

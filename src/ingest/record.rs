@@ -2,18 +2,20 @@
 //!
 //! Known keys are `id`, `memory_mb`, `duration_ms`, and optionally `cost_usd`, `runtime`, `arch`,
 //! `num`, `start`, `billing_ms`, `source`, `accept`; per size also `count`, `sd_ms`, `p50_ms`,
-//! `p90_ms`, `p95_ms`, `p99_ms`, `max_memory_used_mb`, `init_ms`, `cold_starts`, `billed_ms`. Every other key is kept in [`Run::extra`], and
-//! so is a known key that is null or whose wording says more than its value.
+//! `p90_ms`, `p95_ms`, `p99_ms`, `max_memory_used_mb`, `init_ms`, `cold_starts`, `billed_ms`, and the invocations that failed:
+//! `timeouts`, `out_of_memory`, `errors`. Every other key is kept in [`Run::extra`], and so is a known key that is null or
+//! whose wording says more than its value.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
+use super::failures::{Failures, no_success};
 use super::{cost, json};
-use crate::curve::{Arch, Point, PowerCurve, Run, RunWarning, Sample, Start};
+use crate::curve::{Arch, Failure, Point, PowerCurve, Run, RunWarning, Sample, Start};
 use crate::error::{Error, Result};
 use crate::pattern::Pattern;
 use crate::units::{MemoryMb, Millis, Usd};
@@ -63,11 +65,13 @@ struct Fields {
     init_ms: Column,
     cold_starts: Column,
     billed_ms: Column,
+    /// In the order of [`Failure::ALL`].
+    failed: [Column; Failure::ALL.len()],
     runtime: Option<String>,
     arch: Option<String>,
-    num: Option<u64>,
+    num: Option<Number>,
     start: Option<String>,
-    billing_ms: Option<u32>,
+    billing_ms: Option<Number>,
     source: Option<String>,
     accept: Option<Vec<String>>,
     extra: Map<String, Value>,
@@ -90,7 +94,7 @@ impl Fields {
             "init_ms" => &mut self.init_ms,
             "cold_starts" => &mut self.cold_starts,
             "billed_ms" => &mut self.billed_ms,
-            _ => return None,
+            _ => return Failure::ALL.iter().position(|f| f.column() == key).map(|at| &mut self.failed[at]),
         })
     }
 
@@ -119,7 +123,8 @@ impl Fields {
             ("cold_starts", self.cold_starts.as_ref()),
             ("billed_ms", self.billed_ms.as_ref()),
         ];
-        for (name, column) in columns {
+        let failed = Failure::ALL.into_iter().zip(&self.failed).map(|(f, column)| (f.column(), column.as_ref()));
+        for (name, column) in columns.into_iter().chain(failed) {
             if let Some(column) = column.filter(|c| c.len() != sizes) {
                 return Err(Error::new(format!(
                     "{name} has {} values and memory_mb has {sizes}: expected as many",
@@ -130,22 +135,35 @@ impl Fields {
         }
         let mut points = Vec::with_capacity(sizes);
         let mut warnings = Vec::new();
+        let mut failures = Failures::default();
         for (i, (mb, ms)) in memory.into_iter().zip(duration).enumerate() {
             let Some(mb) = mb else {
                 return Err(Error::new("memory_mb holds null: expected a size in MB")
                     .help("give the memory size of every duration"));
             };
             let memory = MemoryMb::from_f64(mb).map_err(|e| e.at("memory_mb"))?;
+            let at_size = |e: Error| e.at(memory.to_string());
+            let mut any_failed = false;
+            for (failure, column) in Failure::ALL.into_iter().zip(&self.failed) {
+                let Some(failed) = value(column, i) else { continue };
+                let failed = whole(failed, failure.column()).map_err(at_size)?;
+                failures.add(memory, failure, failed);
+                any_failed |= failed > 0;
+            }
             match ms {
-                Some(ms) => points.push(self.point(i, memory, ms).map_err(|e| e.at(memory.to_string()))?),
+                Some(ms) => points.push(self.point(i, memory, ms).map_err(at_size)?),
+                None if any_failed => {}
                 None => warnings.push(RunWarning::NoDuration { memory }),
             }
         }
+        if points.is_empty() && failures.warnings(None, None).next().is_some() {
+            return Err(no_success(failures.warnings(None, None)));
+        }
         let mut run = Run::new(self.id, PowerCurve::new(points)?);
-        run.warnings = warnings;
+        run.invocations = self.num.map(|n| whole_number(&n, "num")).transpose()?;
+        run.warnings = failures.warnings(Some(&run.curve), run.invocations).chain(warnings).collect();
         run.runtime = self.runtime;
-        run.invocations = self.num;
-        run.billing_ms = self.billing_ms;
+        run.billing_ms = self.billing_ms.map(|n| billing_ms(&n)).transpose()?;
         run.source = self.source;
         run.extra = self.extra;
         if let Some(text) = self.start {
@@ -171,13 +189,12 @@ impl Fields {
     }
 
     fn point(&self, i: usize, memory: MemoryMb, ms: f64) -> Result<Point> {
-        let value = |column: &Column| column.as_ref().and_then(|c| c.get(i).copied().flatten());
-        let whole = |column: &Column, name: &str| value(column).map(|x| whole(x, name)).transpose();
-        let positive = |column: &Column, name: &str| value(column).map(|x| not_negative(x, name)).transpose();
+        let whole = |column: &Column, name: &str| value(column, i).map(|x| whole(x, name)).transpose();
+        let positive = |column: &Column, name: &str| value(column, i).map(|x| not_negative(x, name)).transpose();
         Ok(Point {
             memory,
             duration: Millis::new(ms)?,
-            cost: value(&self.cost_usd).map(Usd::new).transpose()?,
+            cost: value(&self.cost_usd, i).map(Usd::new).transpose()?,
             sample: Sample {
                 count: whole(&self.count, "count")?,
                 sd_ms: positive(&self.sd_ms, "sd_ms")?,
@@ -192,6 +209,11 @@ impl Fields {
             },
         })
     }
+}
+
+/// The value of a column at a size.
+fn value(column: &Column, i: usize) -> Option<f64> {
+    column.as_ref().and_then(|c| c.get(i).copied().flatten())
 }
 
 /// Keeps the wording of the record (`mostly cold`) where it says more than the value (`mixed`).
@@ -222,6 +244,17 @@ pub(super) fn whole(x: f64, name: &str) -> Result<u64> {
     } else {
         Err(Error::new(format!("{name} {x} is not usable: expected a whole number of 0 or more")).help(UNKNOWN))
     }
+}
+
+/// A whole number that may be written with a fraction of 0, as pandas does.
+fn whole_number(n: &Number, name: &str) -> Result<u64> {
+    n.as_u64().map_or_else(|| whole(n.as_f64().unwrap_or(f64::NAN), name), Ok)
+}
+
+fn billing_ms(n: &Number) -> Result<u32> {
+    u32::try_from(whole_number(n, "billing_ms")?).map_err(|_| {
+        Error::new(format!("billing_ms {n} is not usable: expected 1, or 100 as before December 2020")).help(UNKNOWN)
+    })
 }
 
 struct FieldsVisitor;
@@ -277,7 +310,7 @@ fn known<'de, T: DeserializeOwned, A: MapAccess<'de>>(
 #[serde(untagged)]
 enum Id {
     Text(String),
-    Number(serde_json::Number),
+    Number(Number),
 }
 
 impl Id {

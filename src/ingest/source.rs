@@ -5,33 +5,34 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::lines::Lines;
+use super::name::{ENDINGS, Names, stem};
 use super::url;
 use crate::error::{Error, Result};
 
 /// How deep folders are searched.
 const MAX_FOLDERS: usize = 16;
 
-/// Endings of the files in a folder that are read, before a possible `.gz`; others, such as a
-/// README, are passed over. A file that is named itself may have any ending.
-const ENDINGS: [&str; 9] = ["", "csv", "json", "jsonl", "log", "ndjson", "tsv", "txt", "url"];
-
 /// One place that runs are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) struct Source {
+    /// What its runs are called that have no name of their own.
+    pub(super) name: String,
+    /// Which function its log is of, where the lines do not tell.
+    pub(super) function: String,
+    origin: Origin,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
     /// A file, packed with gzip or not.
     Path(PathBuf),
     /// Standard input.
     Stdin,
-    /// Text that is there already, with a name for it.
-    Text {
-        /// What messages and runs without a name of their own call it.
-        name: String,
-        /// The text.
-        text: Vec<u8>,
-    },
+    /// Text that is there already.
+    Text(Vec<u8>),
 }
 
-/// What one RUN argument names. Logs of one input belong together, in whichever file they are.
+/// What one RUN argument names.
 ///
 /// ```
 /// use powercurve::ingest::{Input, read_inputs};
@@ -51,7 +52,11 @@ pub struct Input {
 impl Input {
     /// Bytes in memory, packed with gzip or not, read as a file of this name would be.
     pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: name.to_owned(), sources: vec![Source::Text { name: name.to_owned(), text: bytes }] }
+        Self::one(name, Origin::Text(bytes))
+    }
+
+    fn one(name: &str, origin: Origin) -> Self {
+        Self { name: name.to_owned(), sources: vec![Source::new(name, origin)] }
     }
 }
 
@@ -62,16 +67,19 @@ impl Input {
 /// cannot be read; the others are not affected.
 pub(super) fn inputs(args: &[String]) -> Vec<Result<Input>> {
     let mut urls = 0;
-    args.iter()
+    let mut inputs: Vec<_> = args
+        .iter()
         .flat_map(|arg| {
             let path = Path::new(arg);
             if arg != "-" && path.is_dir() {
                 return folder(path);
             }
             let input = if arg == "-" {
-                Ok(Input { name: "stdin".to_owned(), sources: vec![Source::Stdin] })
+                Ok(Input::one("stdin", Origin::Stdin))
+            } else if path.exists() && path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+                Err(Error::new("a workload: expected recorded runs").help("see `powercurve simulate`").at(arg))
             } else if path.exists() {
-                Ok(Input { name: stem(path), sources: vec![Source::Path(path.to_owned())] })
+                Ok(Input::one(&stem(path), Origin::Path(path.to_owned())))
             } else if url::find(arg).next().is_some() {
                 urls += 1;
                 Ok(Input::of_bytes(&format!("url-{urls}"), arg.clone().into_bytes()))
@@ -81,7 +89,23 @@ pub(super) fn inputs(args: &[String]) -> Vec<Result<Input>> {
             };
             vec![input]
         })
-        .collect()
+        .collect();
+    name_files(&mut inputs);
+    inputs
+}
+
+/// Gives files names that tell them apart.
+fn name_files(inputs: &mut [Result<Input>]) {
+    let paths = inputs.iter().flatten().flat_map(|input| &input.sources).filter_map(|source| match &source.origin {
+        Origin::Path(path) => Some(path.as_path()),
+        Origin::Stdin | Origin::Text(_) => None,
+    });
+    let Names { runs, functions } = Names::of(&paths.collect::<Vec<_>>());
+    let sources = inputs.iter_mut().flatten().flat_map(|input| &mut input.sources);
+    let files = sources.filter(|source| matches!(source.origin, Origin::Path(_)));
+    for (file, (name, function)) in files.zip(runs.into_iter().zip(functions)) {
+        (file.name, file.function) = (name, function);
+    }
 }
 
 /// The run files of a folder as one input, and before it what cannot be read.
@@ -91,7 +115,7 @@ fn folder(path: &Path) -> Vec<Result<Input>> {
     let (mut inputs, mut sources) = (Vec::new(), Vec::new());
     for place in found {
         match place {
-            Ok(file) => sources.push(Source::Path(file)),
+            Ok(file) => sources.push(Source::new(&stem(&file), Origin::Path(file))),
             Err(error) => inputs.push(Err(error)),
         }
     }
@@ -142,49 +166,26 @@ fn is_run_file(path: &Path) -> bool {
     ENDINGS.contains(&name.rsplit_once('.').map_or("", |(_, ending)| ending))
 }
 
-/// The name of a file without its endings (`resize.log.gz` is `resize`).
-fn stem(path: &Path) -> String {
-    // "." and ".." have a name only once they are resolved
-    let resolved = path.file_name().is_none().then(|| path.canonicalize().ok()).flatten();
-    let name = resolved.as_deref().unwrap_or(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let unpacked = name.strip_suffix(".gz").unwrap_or(&name);
-    match unpacked.rsplit_once('.') {
-        Some((stem, ending)) if !stem.is_empty() && ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) => {
-            stem.to_owned()
-        }
-        _ => unpacked.to_owned(),
-    }
-}
-
 impl Source {
+    fn new(name: &str, origin: Origin) -> Self {
+        Self { name: name.to_owned(), function: name.to_owned(), origin }
+    }
+
     /// What messages call it: the path, `<stdin>`, or the name of the text.
     pub(super) fn place(&self) -> String {
-        match self {
-            Self::Path(path) => path.display().to_string(),
-            Self::Stdin => "<stdin>".to_owned(),
-            Self::Text { name, .. } => name.clone(),
-        }
-    }
-
-    /// What its runs are called that have no name of their own. A file that is only numbered, as
-    /// CloudWatch exports log streams, goes by the name of the whole input.
-    pub(super) fn name(&self, input: &str) -> String {
-        match self {
-            Self::Path(path) => {
-                let stem = stem(path);
-                if stem.bytes().all(|b| b.is_ascii_digit()) { input.to_owned() } else { stem }
-            }
-            Self::Stdin => "stdin".to_owned(),
-            Self::Text { name, .. } => name.clone(),
+        match &self.origin {
+            Origin::Path(path) => path.display().to_string(),
+            Origin::Stdin => "<stdin>".to_owned(),
+            Origin::Text(_) => self.name.clone(),
         }
     }
 
     /// Opens it for reading, unpacked.
     pub(super) fn open(self) -> Result<Lines> {
-        let reader: Box<dyn Read + Send> = match self {
-            Self::Path(path) => Box::new(File::open(path).map_err(|e| unreadable(&e))?),
-            Self::Stdin => Box::new(io::stdin()),
-            Self::Text { text, .. } => Box::new(io::Cursor::new(text)),
+        let reader: Box<dyn Read + Send> = match self.origin {
+            Origin::Path(path) => Box::new(File::open(path).map_err(|e| unreadable(&e))?),
+            Origin::Stdin => Box::new(io::stdin()),
+            Origin::Text(text) => Box::new(io::Cursor::new(text)),
         };
         Lines::open(reader)
     }
@@ -216,7 +217,8 @@ mod tests {
             input.sources.iter().map(|s| s.place()[root.to_str().unwrap().len() + 1..].to_owned()).collect();
         assert_eq!(names, ["a.json", "b.jsonl", "logs/000001.gz", "logs/x.log.GZ", "plain"]);
         assert_eq!(input.name, "team.a");
-        assert_eq!(input.sources[2].name(&input.name), "team.a", "a number is no name");
+        let named: Vec<_> = input.sources.iter().map(|s| [&s.name[..], &s.function].join(" ")).collect();
+        assert_eq!(named, ["a a", "b b", "000001 logs", "x x", "plain plain"], "a number names no function");
 
         let empty = tempfile::tempdir().unwrap();
         let error = inputs(&args(&[empty.path().to_str().unwrap()])).remove(0).unwrap_err();
@@ -246,19 +248,9 @@ mod tests {
     fn arguments_are_told_apart() {
         let url = "https://lambda-power-tuning.show/#gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI=";
         let got = inputs(&args(&["-", url, "missing.json", "gAAAAQ==;mpkBQZqZkUA=;J6OQMSejEDI="]));
-        assert_eq!(got[0].as_ref().unwrap().sources, [Source::Stdin]);
-        let text = |n: usize| match &got[n].as_ref().unwrap().sources[..] {
-            [Source::Text { name, .. }] => name.clone(),
-            other => panic!("{other:?}"),
-        };
+        assert_eq!(got[0].as_ref().unwrap().sources[0].origin, Origin::Stdin);
+        let text = |n: usize| got[n].as_ref().unwrap().sources[0].name.clone();
         assert_eq!((text(1), text(3)), ("url-1".to_owned(), "url-2".to_owned()));
         assert_eq!(got[2].as_ref().unwrap_err().place(), ["missing.json"]);
-    }
-
-    #[test]
-    fn names_lose_their_endings() {
-        for (path, name) in [("a/resize.log.gz", "resize"), ("x.y.json", "x.y"), ("v1.2", "v1.2"), (".json", ".json")] {
-            assert_eq!(stem(Path::new(path)), name);
-        }
     }
 }

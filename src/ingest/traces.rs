@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::json;
 use crate::error::{Error, Result};
 use crate::units::Millis;
 
@@ -96,7 +97,7 @@ pub fn waiting_ms(path: &Path) -> Result<f64> {
 /// As [`waiting_ms`].
 pub fn waiting_ms_of(json: &[u8]) -> Result<f64> {
     let help = "save the output of `aws xray batch-get-traces --trace-ids ...`";
-    let not_traces = |e: serde_json::Error| Error::new(format!("not X-Ray traces: {e}")).help(help);
+    let not_traces = |e: serde_json::Error| Error::new(format!("not X-Ray traces: {}", json::in_words(&e))).help(help);
     let answer: Answer = serde_json::from_slice(json).map_err(not_traces)?;
     let mut traces = Vec::new();
     for (i, trace) in answer.traces.iter().enumerate() {

@@ -20,6 +20,9 @@ struct Answer<'a> {
     functions: Option<Vec<&'a RawValue>>,
     #[serde(rename = "MetricDataResults", borrow)]
     metrics: Option<Vec<&'a RawValue>>,
+    /// Where the answer goes on in another one.
+    #[serde(rename = "NextToken", borrow)]
+    next: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -50,13 +53,14 @@ struct Metric {
     timestamps: Vec<serde_json::Value>,
     #[serde(default)]
     values: Vec<f64>,
+    status_code: Option<String>,
 }
 
 /// Reads one answer or several after each other (pages), or bare lists of functions, as `--query Functions` gives them; the
 /// errors are rejected entries.
 pub(super) fn read(text: &[u8]) -> Result<(Loads, Vec<Error>)> {
     let (mut loads, mut rejected) = (Loads::default(), Rejected::default());
-    let (mut functions, mut metrics) = (Vec::new(), Vec::new());
+    let (mut functions, mut metrics, mut goes_on) = (Vec::new(), Vec::new(), false);
     for value in serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>() {
         let value = value.map_err(|e| json::error(&e))?.get();
         if value.starts_with('[') {
@@ -65,7 +69,14 @@ pub(super) fn read(text: &[u8]) -> Result<(Loads, Vec<Error>)> {
             let answer: Answer = serde_json::from_str(value).map_err(|e| not_ours(&e))?;
             functions.extend(answer.functions.unwrap_or_default());
             metrics.extend(answer.metrics.unwrap_or_default());
+            goes_on = answer.next.is_some_and(|token| token.get() != "null");
         }
+    }
+    if goes_on {
+        rejected.push(
+            Error::new("the answer ends with a NextToken, so there is more of it: expected all of its pages")
+                .help("give the pages after each other in one file"),
+        );
     }
     for (i, entry) in functions.into_iter().enumerate() {
         match Function::read(entry) {
@@ -77,11 +88,13 @@ pub(super) fn read(text: &[u8]) -> Result<(Loads, Vec<Error>)> {
         }
     }
     // the pages of an answer have a part of a metric each: without one of them the sum would be too small
-    let (mut totals, mut starts) = (BTreeMap::new(), Vec::new());
+    let (mut totals, mut starts, mut statuses) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
     for (i, entry) in metrics.into_iter().enumerate() {
         let at = |e: Error| e.at(format!("metric {}", i + 1));
         match Metric::read(entry) {
             Ok((name, metric)) => {
+                // the last page of a metric says whether it is complete
+                statuses.insert(name.clone(), metric.status_code.clone());
                 let total = totals.entry(name).or_insert(Ok(0.0));
                 let more = metric.total(&mut starts).map_err(at);
                 if let Ok(sum) = total {
@@ -93,6 +106,13 @@ pub(super) fn read(text: &[u8]) -> Result<(Loads, Vec<Error>)> {
     }
     let periods = Periods::new(starts);
     for (name, total) in totals {
+        let total = match statuses.get(&name) {
+            Some(Some(status)) if status != "Complete" => {
+                Err(Error::new(format!("its status is {status}: expected Complete"))
+                    .help("ask again, and give all pages of the answer"))
+            }
+            _ => total,
+        };
         match total.and_then(|total| periods.per_month(total, None)) {
             Ok(n) => loads.add(&name, FunctionLoad { invocations_per_month: Some(n), ..FunctionLoad::default() })?,
             Err(error) => rejected.push(error.at(format!("metric '{name}'"))),
@@ -102,7 +122,7 @@ pub(super) fn read(text: &[u8]) -> Result<(Loads, Vec<Error>)> {
 }
 
 fn not_ours(error: &serde_json::Error) -> Error {
-    Error::new(format!("not a list of functions: {error}")).help(FORMS)
+    Error::new(format!("not a list of functions: {}", json::in_words(error))).help(FORMS)
 }
 
 impl Function {

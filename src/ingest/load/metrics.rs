@@ -1,11 +1,12 @@
 //! A CloudWatch graph of Invocations downloaded as CSV: some rows of labels, then one row a period, with the time first and
 //! one column a function.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ::csv::ByteRecord;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
+use super::table::plain;
 use super::{FORMS, Loads, invocations, twice};
 use crate::error::{Error, Result};
 use crate::ingest::lines::Lines;
@@ -53,18 +54,24 @@ fn first_cell(line: &str) -> Option<&str> {
 
 /// Reads a graph; a column whose label names no function is an error, one without values counts no invocation.
 pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
-    let head = String::from_utf8_lossy(lines.head()?).into_owned();
+    let head = String::from_utf8_lossy(lines.head()).into_owned();
     let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|&d| head.bytes().filter(|b| *b == d).count());
+    let delimiter = delimiter.unwrap_or(b',');
     let mut labels: Vec<Vec<String>> = Vec::new();
-    let (mut starts, mut totals) = (Vec::new(), Vec::new());
-    let rejected = for_each_row(lines, delimiter.unwrap_or(b','), |row| {
+    let (mut starts, mut totals, mut known) = (Vec::new(), Vec::new(), HashSet::new());
+    let rejected = for_each_row(lines, delimiter, |row| {
         if row.len() > MAX_COLUMNS {
             return Err(Error::new(format!("{} columns: expected at most {MAX_COLUMNS}", row.len())).help(FORMS));
         }
         let cells: Vec<String> = row.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
         match cells.first().and_then(|first| moment(first)) {
+            Some(at) if !known.insert(at.to_bits()) => {
+                let when = cells.first().map_or("", String::as_str);
+                Err(Error::new(format!("{when} is listed twice: expected one row a period"))
+                    .help("keep one of them, with the invocations of both added up"))
+            }
             Some(at) => {
-                add(row, &mut totals)?;
+                add(row, delimiter == b';', &mut totals)?;
                 starts.push(at);
                 Ok(())
             }
@@ -110,10 +117,10 @@ pub(super) fn read(mut lines: Lines) -> Result<(Loads, Vec<Error>)> {
 }
 
 /// Adds the values of one period to the totals of the columns; an empty cell is a period without invocations.
-fn add(row: &ByteRecord, totals: &mut Vec<f64>) -> Result<()> {
+fn add(row: &ByteRecord, decimal_comma: bool, totals: &mut Vec<f64>) -> Result<()> {
     let value = |cell: &[u8]| match String::from_utf8_lossy(cell).trim() {
         "" | "-" => Ok(0.0),
-        text => invocations(text.parse().map_err(|_| {
+        text => invocations(plain(text, decimal_comma).ok_or_else(|| {
             Error::new(format!("'{text}' is not a number of invocations: expected one, or nothing"))
                 .help("download the graph again, with the statistic Sum")
         })?),

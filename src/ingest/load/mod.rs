@@ -111,12 +111,13 @@ const FORMS: &str = "give a CSV with the columns function, invocations and memor
 
 fn read_one(source: Source) -> Result<(Loads, Vec<Error>)> {
     let mut lines = source.open()?.at_most(MAX_BYTES);
-    let head = lines.head()?;
+    let head = lines.head();
     if head.contains(&0) {
         return Err(Error::new("content is binary: expected text in UTF-8").help(FORMS));
     }
     let head = String::from_utf8_lossy(head).into_owned();
-    let first = head.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let is_content = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let first = head.lines().find(is_content).unwrap_or_default();
     if first.trim_start().starts_with(['{', '[']) {
         return json::read(lines.whole()?);
     }
@@ -126,10 +127,12 @@ fn read_one(source: Source) -> Result<(Loads, Vec<Error>)> {
     if metrics::is_graph(&head) {
         return metrics::read(lines);
     }
-    Err(Error::new(
-        "not a load file: expected a header with a column for the function and one for the invocations or the memory",
-    )
-    .help(FORMS))
+    Err(table::unknown_columns(first).unwrap_or_else(|| {
+        Error::new(
+            "not a load file: expected a header with a column for the function and one for the invocations or the memory",
+        )
+        .help(FORMS)
+    }))
 }
 
 /// A number of invocations.
@@ -264,6 +267,14 @@ mod tests {
         let told: Vec<String> = rejected.iter().map(ToString::to_string).collect();
         assert!(told.len() == 1 && told[0].contains("line 4") && told[0].contains("line 2"), "{told:?}");
 
+        let graph = "Label;a\n2026-05-01;1000,0\n2026-05-02;460,5\n2026-05-02;7\n";
+        let (loads, rejected) = read(&[graph]).unwrap();
+        assert_eq!(loads.get("a").and_then(|l| l.invocations_per_month), Some(1460.5 * 730.0 / 48.0));
+        assert!(
+            rejected.len() == 1 && rejected[0].to_string().contains("line 4: 2026-05-02 is listed twice"),
+            "{rejected:?}"
+        );
+
         let graph = "Label,a Invocations,a\n2026/05/01 00:00:00,1,2\n2026/05/02 00:00:00,3,4\n";
         let error = read(&[graph]).unwrap_err().to_string();
         assert!(error.contains("column 3") && error.contains("column 2"), "{error}");
@@ -315,6 +326,23 @@ mod tests {
         let (loads, rejected) = read(&[one]).unwrap();
         assert_eq!(loads.get("b").and_then(|l| l.invocations_per_month), Some(0.0));
         assert!(rejected.len() == 1 && rejected[0].to_string().contains("metric 'a': there is one period"));
+    }
+
+    #[test]
+    fn an_answer_that_goes_on_is_not_taken_as_complete() {
+        let page = |day: u32, status: &str, rest: &str| {
+            format!(
+                r#"{{"MetricDataResults": [{{"Label": "a", "Timestamps": ["2026-05-0{day}"], "Values": [24], "StatusCode": "{status}"}}]{rest}}}"#
+            )
+        };
+        let token = r#", "NextToken": "abc""#;
+        let whole = page(1, "PartialData", token) + &page(2, "Complete", "");
+        let (loads, rejected) = read(&[&whole]).unwrap();
+        assert!(loads.get("a").is_some() && rejected.is_empty(), "{rejected:?}");
+        let error = read(&[&(page(1, "Complete", "") + &page(2, "PartialData", ""))]).unwrap_err().to_string();
+        assert!(error.contains("metric 'a': ") && error.contains("PartialData"), "{error}");
+        let (_, rejected) = read(&[&(page(1, "Complete", "") + &page(2, "Complete", token))]).unwrap();
+        assert!(rejected.len() == 1 && rejected[0].to_string().contains("NextToken"), "{rejected:?}");
     }
 
     #[test]

@@ -91,17 +91,30 @@ pub(super) fn parse_event(event: &[u8]) -> Report {
     report
 }
 
-/// A failure that is told on a line of its own, with the request it belongs to.
+/// What a line of its own tells of an invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It began: `START RequestId: <uuid> Version: $LATEST`. A retry has the id of the invocation that failed.
+    Start,
+    /// It failed.
+    Failure(Failure),
+}
+
+/// What a line without metrics tells, with the request it belongs to.
 ///
-/// Older log lines: `<uuid> Task timed out after 3.00 seconds`, and `RequestId: <uuid> Error:
+/// Older log lines tell failures: `<uuid> Task timed out after 3.00 seconds`, and `RequestId: <uuid> Error:
 /// Runtime exited with error: signal: killed` (out of memory) or another exit status.
-pub(super) fn parse_failure(line: &[u8]) -> Option<(RequestId, Failure)> {
+pub(super) fn parse_told(line: &[u8]) -> Option<(RequestId, Told)> {
     if let Some(at) = memmem::find(line, b" Task timed out after ") {
         let request = uuid(&line[at.saturating_sub(size_of::<RequestId>())..at])?;
-        return Some((request, Failure::Timeout));
+        return Some((request, Told::Failure(Failure::Timeout)));
     }
-    let after = &line[memmem::find(line, b"RequestId: ")? + b"RequestId: ".len()..];
+    let at = memmem::find(line, b"RequestId: ")?;
+    let after = &line[at + b"RequestId: ".len()..];
     let request = uuid(after)?;
+    if line[..at].ends_with(b"START ") {
+        return Some((request, Told::Start));
+    }
     let message = after.get(request.len()..).unwrap_or_default();
     let says = |text: &[u8]| memmem::find(message, text).is_some();
     let failure = if says(b"signal: killed") {
@@ -111,7 +124,7 @@ pub(super) fn parse_failure(line: &[u8]) -> Option<(RequestId, Failure)> {
     } else {
         return None;
     };
-    Some((request, failure))
+    Some((request, Told::Failure(failure)))
 }
 
 /// How an invocation ended, as words of the log; empty where it does not say.
@@ -282,12 +295,14 @@ mod tests {
         }
         let id = text("").request.unwrap();
         let line = format!("2024-05-01T10:00:03.000Z {ID} Task timed out after 3.00 seconds");
-        assert_eq!(parse_failure(line.as_bytes()), Some((id, Failure::Timeout)));
+        assert_eq!(parse_told(line.as_bytes()), Some((id, Told::Failure(Failure::Timeout))));
         let line = format!("RequestId: {ID} Error: Runtime exited with error: signal: killed");
-        assert_eq!(parse_failure(line.as_bytes()), Some((id, Failure::OutOfMemory)));
+        assert_eq!(parse_told(line.as_bytes()), Some((id, Told::Failure(Failure::OutOfMemory))));
         let line = format!("RequestId: {ID} Process exited before completing request");
-        assert_eq!(parse_failure(line.as_bytes()), Some((id, Failure::Error)));
-        assert_eq!(parse_failure(format!("START RequestId: {ID} Version: $LATEST").as_bytes()), None);
+        assert_eq!(parse_told(line.as_bytes()), Some((id, Told::Failure(Failure::Error))));
+        let line = format!("START RequestId: {ID} Version: $LATEST");
+        assert_eq!(parse_told(line.as_bytes()), Some((id, Told::Start)));
+        assert_eq!(parse_told(format!("END RequestId: {ID}").as_bytes()), None);
     }
 
     #[test]

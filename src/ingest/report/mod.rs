@@ -19,6 +19,7 @@ use crate::units::{MemoryMb, Millis};
 
 pub(super) use line::{PLATFORM_REPORT, REPORT};
 use line::{Report, RequestId};
+pub(super) use scan::NOTHING_FOUND;
 pub use statistics::{FunctionStatistics, SizeStatistics};
 
 /// How many invocations lie at most between a REPORT line and the line that tells its failure.
@@ -39,6 +40,8 @@ pub(super) struct Reports {
     pending: VecDeque<(usize, Report)>,
     /// The last failures that were told before their REPORT line.
     failures: VecDeque<(RequestId, Failure)>,
+    /// The last starts, with the number of invocations seen before each.
+    starts: VecDeque<(RequestId, u64)>,
 }
 
 #[derive(Default)]
@@ -61,9 +64,11 @@ struct Size {
 impl Reports {
     /// Takes one invocation of the function called `name`.
     fn push(&mut self, name: &[u8], mut report: Report) {
-        if report.failure.is_none() && !self.failures.is_empty() {
+        if !self.failures.is_empty() {
             let told = self.failures.iter().find(|(request, _)| Some(*request) == report.request);
-            report.failure = told.map(|&(_, failure)| failure);
+            report.failure = report.failure.or(told.map(|&(_, failure)| failure));
+            // a retry with the same id may succeed
+            self.failures.retain(|(request, _)| Some(*request) != report.request);
         }
         self.seen += 1;
         if name.len() > MAX_NAME {
@@ -80,16 +85,23 @@ impl Reports {
         }
     }
 
+    /// Takes the start of an invocation: what is told of its id from now on is not of an earlier one.
+    fn push_start(&mut self, request: RequestId) {
+        push_bounded(&mut self.starts, (request, self.seen));
+    }
+
     /// Takes a failure that a line of its own tells.
-    fn push_failure(&mut self, (request, failure): (RequestId, Failure)) {
-        if let Some((_, report)) = self.pending.iter_mut().rev().find(|(_, r)| r.request == Some(request)) {
-            report.failure.get_or_insert(failure);
-            return;
+    fn push_failure(&mut self, request: RequestId, failure: Failure) {
+        let start = self.starts.iter().rev().find(|(started, _)| *started == request);
+        let since = start.map_or(u64::MAX, |&(_, before)| self.seen - before);
+        let recent = self.pending.iter_mut().rev().take(usize::try_from(since).unwrap_or(usize::MAX));
+        for (_, report) in recent {
+            if report.request == Some(request) {
+                report.failure.get_or_insert(failure);
+                return;
+            }
         }
-        self.failures.push_back((request, failure));
-        if self.failures.len() > WINDOW {
-            self.failures.pop_front();
-        }
+        push_bounded(&mut self.failures, (request, failure));
     }
 
     fn function(&mut self, name: &[u8]) -> Option<usize> {
@@ -158,6 +170,14 @@ impl Reports {
         let functions = self.functions.into_iter().map(|function| Ok(function.into_statistics()));
         functions.chain(beyond.into_iter().chain(misnamed).map(Err))
     }
+}
+
+/// Adds an item behind at most [`WINDOW`] others.
+fn push_bounded<T>(items: &mut VecDeque<T>, item: T) {
+    if items.len() >= WINDOW {
+        items.pop_front();
+    }
+    items.push_back(item);
 }
 
 impl Function {

@@ -1,15 +1,17 @@
 //! Finds the invocations in logs of every form: terminal output, files of a log group, JSON of the
 //! command line, CSV of Logs Insights.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Reports;
-use super::line::{PLATFORM_REPORT, REPORT, Report, field, parse_event, parse_failure, parse_text, word};
+use super::line::{PLATFORM_REPORT, REPORT, Report, Told, field, parse_event, parse_text, parse_told, word};
 use crate::error::{Error, Result};
 use crate::ingest::detect::LogForm;
 use crate::ingest::json::{self, Key, MAX_DEPTH, Node};
 use crate::ingest::lines::Lines;
+use crate::ingest::name::function_of_stream;
 use crate::ingest::rows::for_each_row;
 
 /// The log group of a function is `/aws/lambda/NAME`.
@@ -78,26 +80,21 @@ impl Reports {
     /// Reads a log whose lines are in the rows of a CSV file, as Logs Insights exports it.
     fn scan_rows(&mut self, lines: Lines, function: &str) -> Result<Vec<Error>> {
         let mut scan = Scan::new(self, function);
-        let mut line = Vec::new();
         let rejected = for_each_row(lines, b',', |row| {
-            line.clear();
-            for field in row {
-                line.extend_from_slice(field);
-                line.push(b'\t');
-            }
-            scan.line(&line);
+            scan.row(row);
             Ok(())
         });
         scan.finish(rejected)
     }
 }
 
+/// What is said of a text that holds neither an invocation nor anything else.
+pub(in crate::ingest) const NOTHING_FOUND: &str = "content is not recognised: expected a power-tuning output, run records, CSV with a header, a visualization URL, or \
+     REPORT lines of a Lambda log";
+
 fn nothing_found() -> Error {
-    Error::new(
-        "content is not recognised: expected a power-tuning output, run records, CSV with a header, \
-         a visualization URL, or REPORT lines of a Lambda log",
-    )
-    .help("a log needs its whole REPORT lines, as aws logs tail or filter-log-events print them")
+    Error::new(NOTHING_FOUND)
+        .help("a log needs its whole REPORT lines, as aws logs tail or filter-log-events print them")
 }
 
 struct Scan<'r> {
@@ -107,12 +104,14 @@ struct Scan<'r> {
     function: Vec<u8>,
     /// Invocations that were known before.
     before: u64,
+    /// Room for the line that a row makes.
+    row: Vec<u8>,
 }
 
 impl<'r> Scan<'r> {
     fn new(reports: &'r mut Reports, function: &str) -> Self {
         let before = reports.seen;
-        Self { reports, needles: Needles::new(), function: function.as_bytes().to_vec(), before }
+        Self { reports, needles: Needles::new(), function: function.as_bytes().to_vec(), before, row: Vec::new() }
     }
 
     /// The lines that were rejected, when the log is one.
@@ -129,6 +128,18 @@ impl<'r> Scan<'r> {
         } else {
             self.other_line(line);
         }
+    }
+
+    /// Takes a row of a table as one line.
+    fn row<'f>(&mut self, fields: impl IntoIterator<Item = &'f [u8]>) {
+        let mut line = std::mem::take(&mut self.row);
+        line.clear();
+        for field in fields {
+            line.extend_from_slice(field);
+            line.push(b'\t');
+        }
+        self.line(&line);
+        self.row = line;
     }
 
     /// Takes the invocations of a line, of which the first is marked at `first`.
@@ -154,7 +165,11 @@ impl<'r> Scan<'r> {
     fn other_line(&mut self, line: &[u8]) {
         let needles = &self.needles;
         if needles.timeout.find(line).or_else(|| needles.request.find(line)).is_some() {
-            parse_failure(line).into_iter().for_each(|failure| self.reports.push_failure(failure));
+            match parse_told(line) {
+                Some((request, Told::Start)) => self.reports.push_start(request),
+                Some((request, Told::Failure(failure))) => self.reports.push_failure(request, failure),
+                None => {}
+            }
         } else if let Some(at) = needles.log_group.find(line) {
             let heading = line[..at].trim_ascii().is_empty() || line.starts_with(b"==>");
             if heading || memmem::find(line, b"logGroup").is_some() {
@@ -188,8 +203,14 @@ impl<'r> Scan<'r> {
             } else if NAME_FIELDS.contains(&key.0.as_bytes()) && !word(value).is_empty() {
                 self.function = word(value).to_vec();
             } else if key.0.to_ascii_lowercase().contains("log") {
-                let at = self.needles.log_group.find(value);
-                at.into_iter().for_each(|at| self.function = word(&value[at + LOG_GROUP.len()..]).to_vec());
+                let name = by_group(value, &self.needles.log_group).or_else(|| by_stream(value));
+                name.into_iter().for_each(|name| self.function = name.to_vec());
+            } else if key.0 == "results"
+                && let Ok(rows) = serde_json::from_slice::<Vec<Vec<Field>>>(value)
+                && !rows.is_empty()
+            {
+                rows.iter().for_each(|row| self.row(row.iter().map(|field| field.value.as_bytes())));
+                return false;
             }
         }
         if is_event {
@@ -200,14 +221,32 @@ impl<'r> Scan<'r> {
     }
 }
 
-/// The function that a line names: by its log group, or in a field of JSON.
+/// One field of a row, as `aws logs get-query-results` prints it.
+#[derive(Deserialize)]
+struct Field {
+    value: String,
+}
+
+/// The function that a line names: by its log group, in a field of JSON, or by its log stream.
 fn name_in<'l>(line: &'l [u8], log_group: &memmem::Finder) -> Option<&'l [u8]> {
-    let by_group = log_group.find(line).map(|at| word(&line[at + LOG_GROUP.len()..]));
     let by_field = || {
         memchr(b'"', line)?;
-        NAME_FIELDS.iter().find_map(|name| field(line, name)).map(word)
+        NAME_FIELDS.iter().find_map(|name| field(line, name)).map(word).filter(|name| !name.is_empty())
     };
-    by_group.or_else(by_field).filter(|name| !name.is_empty())
+    by_group(line, log_group).or_else(by_field).or_else(|| by_stream(line))
+}
+
+fn by_group<'l>(text: &'l [u8], log_group: &memmem::Finder) -> Option<&'l [u8]> {
+    log_group.find(text).map(|at| word(&text[at + LOG_GROUP.len()..])).filter(|name| !name.is_empty())
+}
+
+/// The function that a log stream in the text names: its name stands behind the last `/`, before `[`.
+fn by_stream(text: &[u8]) -> Option<&[u8]> {
+    const DATE: usize = "0000/00/00/".len();
+    memchr_iter(b'[', text).find_map(|bracket| {
+        let slash = memrchr(b'/', &text[..bracket])?;
+        function_of_stream(&text[(slash + 1).checked_sub(DATE)?..]).filter(|name| !name.is_empty())
+    })
 }
 
 #[cfg(test)]
@@ -317,6 +356,49 @@ mod tests {
             let json = serde_json::to_string_pretty(&lines.each_ref().map(object)).unwrap();
             assert_eq!(document(&json), expected("resize"));
         }
+    }
+
+    #[test]
+    fn rows_of_get_query_results_name_the_function_behind_the_message() {
+        let field = |name: &str, value: &str| serde_json::json!({"field": name, "value": value});
+        let row = |l: &String| serde_json::json!([field("@message", l), field("@log", "1:/aws/lambda/resize")]);
+        for lines in [three(report), three(event)] {
+            let json = serde_json::json!({"results": lines.each_ref().map(row), "status": "Complete"});
+            let none = serde_json::json!({"results": [], "events": lines.each_ref().map(|l| serde_json::json!({"message": l}))});
+            assert_eq!(document(&none.to_string()), expected("file"));
+            assert_eq!(document(&serde_json::to_string_pretty(&json).unwrap()), expected("resize"));
+            assert_eq!(summaries(&json.to_string()), expected("resize"));
+        }
+    }
+
+    #[test]
+    fn a_log_group_that_functions_share_names_them_in_its_streams() {
+        let stream = |l: &String| format!("2024-05-01T10:00:00.000000+00:00 2024/05/01/resize[$LATEST]4fa8 {l}");
+        let event = |l: &String| serde_json::json!({"logStreamName": "2024/05/01/resize[7]4fa8", "message": l});
+        let lines = three(report);
+        assert_eq!(summaries(&lines.each_ref().map(stream).join("\n")), expected("resize"));
+        let json = serde_json::json!({"events": lines.each_ref().map(event)});
+        assert_eq!(document(&serde_json::to_string_pretty(&json).unwrap()), expected("resize"));
+        assert_eq!(summaries(&json.to_string()), expected("resize"));
+    }
+
+    #[test]
+    fn a_retry_keeps_its_id_and_not_its_failure() {
+        let start = |n| format!("START RequestId: {} Version: $LATEST", id(n));
+        let killed = |n| format!("RequestId: {} Error: Runtime exited with error: signal: killed", id(n));
+        let timeout = |n| format!("2024-05-01T10:00:03.000Z {} Task timed out after 3.00 seconds", id(n));
+        let log = [
+            [start(1), killed(1), report(1, 128, 900.0)],
+            [start(1), killed(1), report(1, 128, 900.0)],
+            [start(1), report(1, 128, 10.0), String::new()],
+            [start(2), report(2, 128, 3000.0), timeout(2)],
+            [start(2), report(2, 128, 20.0), String::new()],
+        ];
+        let run = scan(&log.concat().join("\n")).unwrap().remove(0).unwrap();
+        let memory = run.curve.points()[0].memory;
+        let failed = |failure, failed| RunWarning::Failed { memory, failure, failed, succeeded: 2 };
+        assert_eq!(run.warnings, [failed(Failure::Timeout, 1), failed(Failure::OutOfMemory, 2)]);
+        assert_eq!(run.curve.points()[0].duration.ms(), 15.0);
     }
 
     #[test]

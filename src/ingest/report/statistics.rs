@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::curve::{Failure, Point, PowerCurve, Run, RunWarning, Sample, Start};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ingest::distribution::Summary;
+use crate::ingest::failures::no_success;
 use crate::units::{MemoryMb, Millis};
 
 /// The invocations of one function in a log.
@@ -112,17 +113,10 @@ impl FunctionStatistics {
     /// When none succeeded.
     pub fn to_run(&self) -> Result<Run> {
         let points: Vec<Point> = self.sizes.iter().filter_map(SizeStatistics::to_point).collect::<Result<_>>()?;
-        let name = &self.function;
         if points.is_empty() {
-            let found: Vec<String> = self.warnings().iter().map(RunWarning::to_string).collect();
-            return Err(Error::new(format!(
-                "function '{name}' has no successful invocation with a duration and a memory size: {}",
-                found.join("; ")
-            ))
-            .help("measure a larger memory size or raise the timeout")
-            .at(name));
+            return Err(no_success(self.warnings()).at(&self.function));
         }
-        let mut run = Run::new(name, PowerCurve::new(points)?);
+        let mut run = Run::new(&self.function, PowerCurve::new(points)?);
         let succeeded: u64 = self.sizes.iter().map(SizeStatistics::succeeded).sum();
         run.start = Some(match self.sizes.iter().map(SizeStatistics::cold_starts).sum::<u64>() {
             0 => Start::Warm,
