@@ -449,7 +449,7 @@ mod tests {
     fn unusable_values_are_named() {
         let e = one(&flat(r#", "stats": [{"value": 20000, "averageDuration": 5}]"#)).unwrap_err();
         assert!(e.problem().contains("20000 MB"), "{e}");
-        let e = one(&flat(r#", "stats": [{"value": 128, "averageDuration": 0}]"#)).unwrap_err();
+        let e = one(&flat(r#", "stats": [{"value": 128, "averageDuration": -5}]"#)).unwrap_err();
         assert_eq!(e.place(), ["128 MB"]);
         let e = one(&flat("").replace("mpkBQZqZkUA=", "mpkBQZqZk")).unwrap_err();
         assert_eq!(e.place(), ["stateMachine.visualization", "durations"]);

@@ -271,8 +271,8 @@ pub fn expected_ms(share: f64, steps: impl Fn(&mut QuotaClock)) -> f64 {
 /// answer leaves on a refill, so that regular pauses (159 ms in the sweep) lock the calls to the periods.
 ///
 /// The phase at which a call starts depends on that of the call before and on the pause, which spreads: a Markov chain on
-/// [`PHASES`] phases. The mean is that of its stationary distribution. A call that lasts 50 periods or more is played once, since
-/// one period in it matters less.
+/// [`PHASES`] phases. The mean is that of its stationary distribution. Of calls that last 50 periods or more
+/// the second is taken, since one period in them matters less.
 ///
 /// ```
 /// use powercurve::platform::quota::mean_in_series;
@@ -285,9 +285,9 @@ pub fn expected_ms(share: f64, steps: impl Fn(&mut QuotaClock)) -> f64 {
 /// ```
 pub fn mean_in_series(share: f64, call: impl Fn(&mut QuotaClock) -> f64) -> f64 {
     let mut clock = QuotaClock::new(share, 0.5);
-    let value = call(&mut clock);
+    call(&mut clock);
     if clock.now() >= LONG_PERIODS * PERIOD_MS {
-        return value;
+        return call(&mut QuotaClock::new(share, clock.phase_after(SERIES_PAUSE_MS.0)));
     }
     let mut values = [0.0; PHASES];
     let mut arrivals = [[0.0; PHASES]; PHASES];
