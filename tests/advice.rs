@@ -459,7 +459,7 @@ fn a_workload_moves_with_its_instruction_set() {
     let cold = planned(&arm64) - simulated(&arm64);
     assert!(cold > 0.0 && (cold - (planned(&[]) - simulated(&[]))).abs() < 2.0, "{cold}");
     // as the lever has it, the same duration at the same size below one vCPU
-    assert!((simulated(&arm64) / simulated(&[]) - 1.0).abs() < 0.02);
+    assert!((simulated(&arm64) / simulated(&[]) - 1.0).abs() < 0.05);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn a_single_former_run_is_compared_with_a_single_run_only() {
     for (name, text, done) in [
         ("two.jsonl", run("new", 300.0) + &run("other", 300.0), 2),
         ("known.jsonl", run("new", 300.0) + &run("old", 100.0), 0),
-        ("one-rejected.jsonl", run("new", 300.0) + "{}\n", 2),
+        ("one-rejected.jsonl", run("new", 300.0) + "{}\n", 3),
     ] {
         let assert = check(&write(name, &text), &old).code(done).stderr(contains(format!("new {unknown}")));
         let stdout = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
@@ -171,12 +171,13 @@ fn a_single_former_run_is_compared_with_a_single_run_only() {
             "{name}: {stdout}"
         );
     }
+    let nothing_compared = contains("no run of the input is in the baseline");
+    check(&write("others.jsonl", &(run("new", 300.0) + &run("other", 300.0))), &old).code(2).stderr(nothing_compared);
     // neither is a run that is left of several
     let cut = write("cut.jsonl", &(run("old", 100.0) + "{}\nnonsense\n"));
     check(&write("single.jsonl", &run("new", 300.0)), &cut)
-        .code(2)
-        .stderr(contains("cut.jsonl:2: ").and(contains("cut.jsonl:3: ")).and(contains(unknown)))
-        .stderr(contains("no run of the input is in the baseline"));
+        .code(3)
+        .stderr(contains("cut.jsonl:2: ").and(contains("cut.jsonl:3: ")).and(contains(unknown)));
     let nothing = write("nothing.jsonl", "{}\n{}\n");
     check(&old, &nothing).code(2).stderr(contains("nothing.jsonl:1: ").and(contains("nothing.jsonl:2: ")));
 }

@@ -554,7 +554,7 @@ mod tests {
         let off = fit(Library::shipped(), &Run { curve: PowerCurve::new(points).unwrap(), ..run });
         assert!(off.residuals.len() > 3, "{:?}", off.residuals);
         for (i, residual) in off.residuals.iter().enumerate() {
-            assert!(if i == 3 { *residual < -0.2 } else { residual.abs() < 0.06 }, "{:?}", off.residuals);
+            assert!(if i == 3 { *residual < -0.2 } else { residual.abs() < 0.1 }, "{:?}", off.residuals);
         }
     }
 

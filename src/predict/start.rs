@@ -198,7 +198,7 @@ mod tests {
             let each = sizes.iter().zip(&durations).map(|(&m, d)| (expected_ms(w, m) / d - 1.0).abs());
             each.fold(0.0, f64::max)
         };
-        assert!(off(&found[1]) < 0.02, "{}", off(&found[1]));
+        assert!(off(&found[1]) < 0.03, "{}", off(&found[1]));
         assert!(off(&found[0]) > 0.1, "one thread cannot explain it");
     }
 }
