@@ -271,7 +271,7 @@ pub fn expected_ms(share: f64, steps: impl Fn(&mut QuotaClock)) -> f64 {
 /// answer leaves on a refill, so that regular pauses (159 ms in the sweep) lock the calls to the periods.
 ///
 /// The phase at which a call starts depends on that of the call before and on the pause, which spreads: a Markov chain on
-/// [`PHASES`] phases. The mean is that of its stationary distribution. Of calls that last 50 periods or more
+/// 20 phases. The mean is that of its stationary distribution. Of calls that last 50 periods or more
 /// the second is taken, since one period in them matters less.
 ///
 /// ```
