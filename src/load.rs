@@ -55,6 +55,7 @@ impl FunctionLoad {
 /// assert_eq!(function_name("123456789012:/aws/lambda/resize"), "resize");
 /// assert_eq!(function_name("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/resize:*"), "resize");
 /// assert_eq!(function_name("resize:$LATEST"), "resize");
+/// assert_eq!(function_name("resize:us-east-1:arm64"), "resize"); // as runs are named where a table has it on several
 /// assert_eq!(function_name("runs.jsonl:7"), "runs.jsonl:7");
 /// ```
 pub fn function_name(text: &str) -> &str {
@@ -63,8 +64,18 @@ pub fn function_name(text: &str) -> &str {
     if let Some((_, rest)) = text.split_once(":function:").or_else(|| text.split_once("/aws/lambda/")) {
         return rest.split(':').next().unwrap_or(rest);
     }
-    match text.split_once(':') {
-        Some((name, "$LATEST")) => name,
-        _ => text,
-    }
+    let without = |text: &'_ str, is_known: fn(&str) -> bool| match text.rsplit_once(':') {
+        Some((name, last)) if is_known(last) => name.len(),
+        _ => text.len(),
+    };
+    let text = &text[..without(text, |last| last == "$LATEST" || last.parse::<Arch>().is_ok())];
+    &text[..without(text, is_region)]
+}
+
+/// Whether a word has the form of an AWS region: eu-west-1, us-gov-east-1.
+fn is_region(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    let [area @ .., number] = &parts[..] else { return false };
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    area.len() >= 2 && area.iter().all(is_word) && number.parse::<u8>().is_ok()
 }

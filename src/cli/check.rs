@@ -134,13 +134,15 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             .help("`powercurve classify` lists the ids"));
     }
     let compared = !tally.has_baseline || tally.unknown.len() < tally.all as usize;
-    let passed = tally.finish(current)?;
+    if !tally.finish(current)? {
+        return Ok(Done::CheckFailed);
+    }
     // a check that compared nothing must not pass as one that did; what was rejected may be the reason, and has its own code
     if !compared && done == Done::All {
         return Err(Error::new("no run of the input is in the baseline: expected the same ids in both")
             .help("`powercurve classify` lists the ids; leave out --baseline to check the cost alone"));
     }
-    Ok(if passed { done } else { Done::CheckFailed })
+    Ok(done)
 }
 
 /// The baseline; what was rejected of it is named on stderr.
@@ -236,10 +238,13 @@ impl<'a> Tally<'a> {
                 n if n == all as usize => ", and nothing was compared with the baseline".to_owned(),
                 n => format!(", and nothing of the baseline is worse; {n} of {all} runs are not in it"),
             };
-            format!("Passed: {current} {does} at most {tolerance} more than the {best} size{against}.")
+            // what was compared with nothing has not passed
+            let passed = if has_baseline && unknown.len() == all as usize { "" } else { "Passed: " };
+            format!("{passed}{current} {does} at most {tolerance} more than the {best} size{against}.")
         } else {
             let or_fail = if fails { ", or fail there" } else { "" };
-            let or_differ = if has_baseline { ", or differ from the baseline" } else { "" };
+            let compared = has_baseline && unknown.len() < all as usize;
+            let or_differ = if compared { ", or differ from the baseline" } else { "" };
             format!(
                 "Failed: {failed} of {all} runs {more} {tolerance} over the {best} size at {current}{or_fail}{or_differ}."
             )

@@ -8,7 +8,7 @@ use super::answers::Answers;
 use super::{Done, Format, Out, batch, texts, warn_of};
 use crate::curve::Run;
 use crate::error::{Error, Result};
-use crate::model::Library;
+use crate::model::{Library, Observation};
 use crate::pattern::Reader;
 use crate::predict::{Fit, fit};
 use crate::render::file;
@@ -61,6 +61,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         let fitted = fit(library, &run);
         let mut warnings = texts(&run.warnings);
         let reading = Reader::shipped().classify(&run);
+        warnings.extend(Observation::of(&run).starved.iter().map(|memory| {
+            format!("{memory} is left out of the fit: hardly any memory was left, and it took longer than the CPU share explains")
+        }));
         warnings.extend(fitted.workload.pattern.and_then(|pattern| show::other_reading(pattern, &reading)));
         Ok(Answer { run, fitted, warnings })
     };

@@ -54,11 +54,12 @@ enum Field {
     OutOfMemory,
     Errors,
     Region,
+    Currency,
 }
 
 /// The spellings of every column in [`snake_case`], without a unit or a word for the mean; the
 /// first one that is there counts.
-const SPELLINGS: [(Field, &[&str]); 22] = [
+const SPELLINGS: [(Field, &[&str]); 23] = [
     (
         Field::Memory,
         &[
@@ -97,6 +98,7 @@ const SPELLINGS: [(Field, &[&str]); 22] = [
     (Field::OutOfMemory, &[Failure::OutOfMemory.column()]),
     (Field::Errors, &[Failure::Error.column()]),
     (Field::Region, &["region", "aws_region"]),
+    (Field::Currency, &["currency"]),
 ];
 
 /// Where the columns are: place and the factor that turns a number into our unit.
@@ -277,14 +279,14 @@ impl Row<'_> {
         self.number(field)?.map(|x| whole(x, name)).transpose()
     }
 
-    /// How many invocations failed, in the order of [`Failure::ALL`].
-    fn failed(&self) -> Result<[u64; Failure::ALL.len()]> {
-        let count = |field, failure: Failure| Ok::<_, Error>(self.count(field, failure.column())?.unwrap_or(0));
-        Ok([
-            count(Field::Timeouts, Failure::Timeout)?,
-            count(Field::OutOfMemory, Failure::OutOfMemory)?,
-            count(Field::Errors, Failure::Error)?,
-        ])
+    /// How many invocations failed, in the order of [`Failure::ALL`]; a column of this name may hold something else.
+    fn failed(&self) -> [u64; Failure::ALL.len()] {
+        let count = |field, failure: Failure| self.count(field, failure.column()).ok().flatten().unwrap_or(0);
+        [
+            count(Field::Timeouts, Failure::Timeout),
+            count(Field::OutOfMemory, Failure::OutOfMemory),
+            count(Field::Errors, Failure::Error),
+        ]
     }
 
     fn sample(&self) -> Result<Sample> {
@@ -341,6 +343,7 @@ struct Function {
     is_one_of_several: bool,
     accept: Vec<Pattern>,
     start: Option<Start>,
+    currency: Option<String>,
 }
 
 /// The rows of one function and size.
@@ -362,7 +365,7 @@ impl Table {
         let memory = row.required(Field::Memory)?;
         // bytes of Logs Insights need not be a whole number of MB after scaling
         let memory = MemoryMb::from_f64((memory * 1e3).round() / 1e3)?;
-        let failed = row.failed()?;
+        let failed = row.failed();
         let duration = match row.number(Field::Duration)? {
             None if failed.iter().any(|&failed| failed > 0) => None,
             _ => Some(Millis::new(row.required(Field::Duration)?)?),
@@ -375,6 +378,7 @@ impl Table {
         let accept = accept.collect::<Result<Vec<_>>>().map_err(|e| e.help(UNKNOWN).at("accept"))?;
         let runtime = row.text(Field::Runtime)?;
         let start = row.text(Field::Start)?;
+        let currency = row.text(Field::Currency)?;
         let name = function_name(row.text(Field::Function)?.unwrap_or_default());
         let variant = Variant { region: row.text(Field::Region)?.map(str::to_owned), arch };
         if self.is_full()
@@ -389,6 +393,7 @@ impl Table {
             function.accept = accept;
         }
         function.start = function.start.or_else(|| start.and_then(Start::parse));
+        function.currency = function.currency.take().or_else(|| currency.map(str::to_owned));
         let known = function.sizes.len();
         let size = function.sizes.entry(memory).or_default();
         size.failed = std::array::from_fn(|i| Sample::sum([size.failed[i], failed[i]]));
@@ -470,6 +475,9 @@ impl Function {
         run.arch = arch;
         run.accept = self.accept;
         run.start = self.start;
+        if let Some(currency) = self.currency {
+            run.extra.insert("currency".to_owned(), currency.into());
+        }
         cost::annotate(&mut run);
         Ok(run)
     }

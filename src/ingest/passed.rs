@@ -42,7 +42,8 @@ impl PassedOver {
     /// Sets an error with its place aside when it only says that a file of a folder holds nothing; returns any other.
     pub(super) fn sift(&mut self, error: Error) -> Option<Error> {
         let holds_nothing = [EMPTY, NOTHING_FOUND].iter().any(|problem| error.problem() == *problem);
-        if self.sources > 1 && holds_nothing {
+        let of_runs = error.place().first().is_some_and(|file| is_file_of_runs(file));
+        if self.sources > 1 && holds_nothing && !of_runs {
             self.waiting.push(error);
             return None;
         }
@@ -61,6 +62,12 @@ impl PassedOver {
         self.files += waiting.len();
         Vec::new()
     }
+}
+
+/// Whether a file's ending promises runs: what is empty or broken then is an error, not a log stream without an invocation.
+fn is_file_of_runs(file: &str) -> bool {
+    let name = file.strip_suffix(".gz").unwrap_or(file);
+    [".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".url"].iter().any(|ending| name.ends_with(ending))
 }
 
 impl fmt::Display for PassedOver {

@@ -94,7 +94,7 @@ impl Fields {
             "init_ms" => &mut self.init_ms,
             "cold_starts" => &mut self.cold_starts,
             "billed_ms" => &mut self.billed_ms,
-            _ => return Failure::ALL.iter().position(|f| f.column() == key).map(|at| &mut self.failed[at]),
+            _ => return None,
         })
     }
 
@@ -273,6 +273,15 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             let key = &*key;
             if let Some(column) = fields.column(key) {
                 *column = known(&mut map, key, &mut extra)?;
+                continue;
+            }
+            if let Some(at) = Failure::ALL.iter().position(|failure| failure.column() == key) {
+                // a record may have something else by this name
+                let value: Value = map.next_value()?;
+                match serde_json::from_value(value.clone()) {
+                    Ok(counts) => fields.failed[at] = Some(counts),
+                    Err(_) => drop(extra.insert(key.to_owned(), value)),
+                }
                 continue;
             }
             match key {

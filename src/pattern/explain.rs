@@ -273,7 +273,8 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
             warnings.push(format!("{m} lies {:+.0} % off the curve of the other sizes", 100.0 * off));
         }
         if let Some(used) = point.sample.max_memory_used_mb.filter(|u| *u > NEARLY_FULL * m.as_f64()) {
-            warnings.push(format!("{m} looks out of memory: {used:.0} MB were used"));
+            let left_out = if seen.starved.contains(&m) { ", and the model leaves it out" } else { "" };
+            warnings.push(format!("{m} looks out of memory: {used:.0} MB were used{left_out}"));
         }
     }
     warnings

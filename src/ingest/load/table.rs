@@ -135,8 +135,12 @@ impl Columns {
     fn new(names: &[impl AsRef<str>], delimiter: u8) -> Self {
         let names: Vec<_> = names.iter().map(|name| base(name.as_ref().trim().trim_matches('"'))).collect();
         let place = |spellings: &[&str]| {
-            let at = spellings.iter().find_map(|s| names.iter().position(|(name, _)| name == s))?;
-            Some((at, names[at].1))
+            spellings.iter().find_map(|s| {
+                let named = names.iter().enumerate().filter(|(_, (name, _))| name == s);
+                // of several periods in one table the month
+                let (at, (_, factor)) = named.min_by_key(|(_, (_, factor))| *factor != 1.0)?;
+                Some((at, *factor))
+            })
         };
         // files with ';' between the columns may write 12,5 for 12.5
         Self(SPELLINGS.map(|(_, spellings)| place(spellings)), delimiter == b';')
@@ -158,8 +162,9 @@ impl Columns {
         let of_column = self.at(field).map_or(1.0, |(_, factor)| factor);
         let number = unit.and_then(|&(unit, factor)| {
             let factor = match field {
-                // the unit of a cell counts instead of that of the column, its thousands with the period of the column
+                // the unit of a cell counts instead of that of the column, but for the period of the column
                 Field::Memory | Field::Storage if !unit.is_empty() => factor,
+                _ if !unit.is_empty() && of_column >= 1e3 => factor,
                 _ => factor * of_column,
             };
             Some(factor * plain(digits.trim_end(), self.1)?)
