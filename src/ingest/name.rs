@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
 
 /// Endings of the files in a folder that are read, before a possible `.gz`; others, such as a
-/// README, are passed over. A file that is named itself may have any ending.
+/// README, are passed over. A file that is named itself may have any ending but `toml`, which a workload has.
 pub(super) const ENDINGS: [&str; 9] = ["", "csv", "json", "jsonl", "log", "ndjson", "tsv", "txt", "url"];
 
 /// The name of a file without its endings (`resize.log.gz` is `resize`).
