@@ -220,6 +220,12 @@ fn yuan_are_never_taken_for_dollars() {
 }
 
 #[test]
+fn yuan_in_csv_are_read_as_yuan() {
+    let csv = stdout(&["simulate", "prime-numbers", "--region", "cn-north-1", "--format", "csv"], "");
+    assert_eq!(jsonl(&["recommend", "-"], &csv)[0]["currency"], "CNY");
+}
+
+#[test]
 fn a_price_that_is_given_is_heeded() {
     let costs = |extra: &[&str]| jsonl(&[&["recommend", "-"], extra].concat(), LPT_TWO_SIZES)[0]["costs"].clone();
     assert_eq!(costs(&[]), "recorded");

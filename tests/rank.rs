@@ -150,6 +150,17 @@ fn a_run_on_other_hardware_decides_nothing() {
 }
 
 #[test]
+fn of_two_architectures_in_a_table_the_one_of_the_load_counts() {
+    let runs = "function,arch,memory,duration\nresize,arm64,128,900\nresize,arm64,512,230\n\
+                resize,x86_64,128,1000\nresize,x86_64,512,260\n";
+    let load = "function,invocations,memory,arch\nresize,1000000,512,x86_64\n";
+    let files = Files::new(&[("runs.csv", runs), ("load.csv", load)]);
+    let records = files.records(&["runs.csv", "--load", "load.csv"]);
+    assert_eq!(records.len(), 1);
+    assert_eq!((&records[0]["id"], &records[0]["current_ms"]), (&"resize:x86_64".into(), &260.0.into()));
+}
+
+#[test]
 fn without_calls_there_is_nothing_to_change() {
     let ranked = &Files::new(&[("runs.jsonl", BUSY), ("load.csv", "function,invocations,memory\nbusy,0,8192\n")])
         .records(&["runs.jsonl", "--load", "load.csv"])[0];

@@ -69,6 +69,19 @@ fn forms() -> Vec<String> {
     forms
 }
 
+/// A broken or empty file among results is named, as a log stream without an invocation is not.
+#[test]
+fn a_broken_result_in_a_folder_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy("datasets/examples/lpt-output.json", folder.path().join("good.json")).unwrap();
+    for broken in ["", "An error occurred (ExecutionDoesNotExist)"] {
+        std::fs::write(folder.path().join("broken.json"), broken).unwrap();
+        let mut command = assert_cmd::Command::cargo_bin("powercurve").unwrap();
+        let assert = command.args(["classify", "--format", "csv"]).arg(folder.path()).assert().code(3);
+        assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("broken.json"));
+    }
+}
+
 #[test]
 fn forms_are_recognised_under_any_name_packed_or_not() {
     let folder = tempfile::tempdir().unwrap();

@@ -156,6 +156,10 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             let load = loads
                 .get(&run.id)
                 .map(|load| FunctionLoad { storage_mb: load.storage_mb.or(args.prices.storage), ..load.clone() });
+            // of a function measured on several architectures the load means the one that it names
+            let is_variant = function_name(&run.id) != run.id;
+            let is_meant = |load: &FunctionLoad| load.arch.is_none() || run.arch.is_none() || load.arch == run.arch;
+            let load = load.filter(|load| !is_variant || is_meant(load));
             if load.is_some() {
                 met.lock().expect("nobody panics with it").insert(function_name(&run.id).to_owned());
             }
