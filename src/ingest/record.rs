@@ -330,3 +330,21 @@ impl Id {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_list_of_counts_is_kept_as_it_is() {
+        let run = |errors: &str| {
+            let text = format!("{{\"memory_mb\": [128, 256], \"duration_ms\": [9, 8], \"errors\": {errors}}}");
+            parse_record(text.as_bytes()).unwrap()
+        };
+        for errors in ["0", "[\"none\"]", "{\"of\": 3}"] {
+            let run = run(errors);
+            assert!(run.warnings.is_empty() && run.extra["errors"] == serde_json::from_str::<Value>(errors).unwrap());
+        }
+        assert_eq!(run("[null, 2]").warnings.len(), 1);
+    }
+}
