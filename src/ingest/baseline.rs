@@ -166,7 +166,8 @@ fn list_of_answers(lines: &mut Lines) -> Option<Vec<Answer>> {
     }
     let list = lines.long_head();
     // a record of a run may have the fields of an answer as well
-    serde_json::from_slice(list).ok().filter(|_| memmem::find(list, b"\"memory_mb\"").is_none())
+    let answers: Vec<Answer> = serde_json::from_slice(list).ok()?;
+    (!answers.is_empty() && memmem::find(list, b"\"memory_mb\"").is_none()).then_some(answers)
 }
 
 /// Whether an input is a file of answers: its first line is one.
