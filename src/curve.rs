@@ -80,6 +80,15 @@ impl Point {
         Self { memory, duration, cost: None, sample: Sample::default() }
     }
 
+    /// Share of a size that the memory used may take: at the whole of it Lambda ends the invocation, and one invocation may need
+    /// more than those that were seen.
+    pub(crate) const FULL: f64 = 0.9;
+
+    /// Whether the function used more of the size than it may.
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        self.sample.max_memory_used_mb.is_some_and(|used| used > Self::FULL * self.memory.as_f64())
+    }
+
     /// Standard error of the mean duration, as a share of it, where the spread of the invocations and their number are known.
     ///
     /// ```

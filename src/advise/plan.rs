@@ -70,9 +70,7 @@ impl StateMachine {
         let usd = format!("{:.5}", transitions as f64 * price);
         Usd::new(usd.parse().unwrap_or(f64::INFINITY))
     }
-}
 
-impl StateMachine {
     /// Share of `invocations` at one size that are cold starts: all of them where a version is published for each, or where all
     /// are sent at once (an environment starts for each; short handlers find some free again); else the first, as a new
     /// memory size needs a new environment.

@@ -7,11 +7,6 @@ use crate::units::MemoryMb;
 /// Sizes that are proposed beside those of a run, in MB.
 const USUAL_MB: [u32; 7] = [128, 256, 512, 1024, 1536, 2048, 3008];
 
-/// Share of a size that the memory used may take.
-///
-/// At the whole of it Lambda ends the invocation, and one invocation may need more than those that were seen.
-const FULL: f64 = 0.9;
-
 /// The usual sizes and those of a curve, ascending.
 ///
 /// ```
@@ -127,7 +122,7 @@ pub fn with_room(sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec<MemoryMb>, Ve
 /// # Ok::<(), powercurve::Error>(())
 /// ```
 pub fn fits(memory: MemoryMb, used_mb: f64) -> bool {
-    used_mb <= FULL * memory.as_f64()
+    used_mb <= Point::FULL * memory.as_f64()
 }
 
 /// The largest memory used at any size of a run, in MB, where one is recorded.
@@ -152,7 +147,7 @@ pub fn nearly_full(run: &Run, memory: MemoryMb) -> Option<String> {
     (!fits(memory, used_mb)).then(|| {
         format!(
             "{memory} is nearly full: {used_mb:.0} MB were used, more than {:.0} % of it; take the next larger size",
-            100.0 * FULL
+            100.0 * Point::FULL
         )
     })
 }

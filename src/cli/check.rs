@@ -133,12 +133,12 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         return Err(Error::new(format!("there is no run with the id '{id}' among {read}"))
             .help("`powercurve classify` lists the ids"));
     }
-    let compared = !tally.has_baseline || tally.unknown.len() < tally.all as usize;
+    let compared_nothing = tally.compared_nothing();
     if !tally.finish(current)? {
         return Ok(Done::CheckFailed);
     }
     // a check that compared nothing must not pass as one that did; what was rejected may be the reason, and has its own code
-    if !compared && done == Done::All {
+    if compared_nothing && done == Done::All {
         return Err(Error::new("no run of the input is in the baseline: expected the same ids in both")
             .help("`powercurve classify` lists the ids; leave out --baseline to check the cost alone"));
     }
@@ -220,8 +220,14 @@ impl<'a> Tally<'a> {
         self.answers.add(record, row)
     }
 
+    /// Whether there is a baseline that has none of the runs.
+    fn compared_nothing(&self) -> bool {
+        self.has_baseline && self.unknown.len() == self.all as usize
+    }
+
     /// Writes the verdict; whether all passed.
     fn finish(self, current: MemoryMb) -> Result<bool> {
+        let compared_nothing = self.compared_nothing();
         let Self { args: Args { tolerance, .. }, strategy, has_baseline, answers, all, failed, fails, unknown } = self;
         for id in &unknown {
             warn(format_args!("{id} is not in the baseline: only its cost was checked"));
@@ -234,17 +240,16 @@ impl<'a> Tally<'a> {
         let verdict = if failed == 0 {
             let against = match unknown.len() {
                 _ if !has_baseline => String::new(),
+                _ if compared_nothing => ", and nothing was compared with the baseline".to_owned(),
                 0 => ", and nothing is worse than the baseline".to_owned(),
-                n if n == all as usize => ", and nothing was compared with the baseline".to_owned(),
                 n => format!(", and nothing of the baseline is worse; {n} of {all} runs are not in it"),
             };
             // what was compared with nothing has not passed
-            let passed = if has_baseline && unknown.len() == all as usize { "" } else { "Passed: " };
+            let passed = if compared_nothing { "" } else { "Passed: " };
             format!("{passed}{current} {does} at most {tolerance} more than the {best} size{against}.")
         } else {
             let or_fail = if fails { ", or fail there" } else { "" };
-            let compared = has_baseline && unknown.len() < all as usize;
-            let or_differ = if compared { ", or differ from the baseline" } else { "" };
+            let or_differ = if has_baseline && !compared_nothing { ", or differ from the baseline" } else { "" };
             format!(
                 "Failed: {failed} of {all} runs {more} {tolerance} over the {best} size at {current}{or_fail}{or_differ}."
             )

@@ -1,5 +1,7 @@
 //! What a recorded run says to the model.
 
+use std::borrow::Cow;
+
 use crate::curve::{Arch, Point, Run, Start};
 use crate::units::MemoryMb;
 use crate::workload::Runtime;
@@ -35,10 +37,7 @@ pub struct Observation {
     pub warm: bool,
 }
 
-/// Share of a size from which on memory used leaves hardly any.
-const STARVED_USE: f64 = 0.9;
-
-/// How many times longer than by the CPU share alone such a size takes.
+/// How many times longer than by the CPU share alone a size takes that is starved of memory.
 const STARVED_TIMES: f64 = 1.5;
 
 /// Invocations assumed for a run that does not say: the tuning tool's recommended minimum.
@@ -101,12 +100,11 @@ impl Observation {
     /// assert_eq!(seen.explained().ms, [4224.0, 2161.0]);
     /// # Ok::<(), powercurve::Error>(())
     /// ```
-    #[must_use]
-    pub fn explained(&self) -> Self {
-        if self.sizes.len() < self.starved.len() + 2 {
-            return self.clone();
+    pub fn explained(&self) -> Cow<'_, Self> {
+        if self.starved.is_empty() || self.sizes.len() < self.starved.len() + 2 {
+            return Cow::Borrowed(self);
         }
-        self.filter(|memory| !self.starved.contains(&memory))
+        Cow::Owned(self.filter(|memory| !self.starved.contains(&memory)))
     }
 }
 
@@ -115,9 +113,8 @@ fn starved(points: &[Point]) -> Vec<MemoryMb> {
     let mut starved = Vec::new();
     let Some((mut enough, smaller)) = points.split_last() else { return starved };
     for point in smaller.iter().rev() {
-        let full = point.sample.max_memory_used_mb.is_some_and(|used| used > STARVED_USE * point.memory.as_f64());
         let by_share = enough.duration.ms() * enough.memory.as_f64() / point.memory.as_f64();
-        if full && point.duration.ms() > STARVED_TIMES * by_share {
+        if point.is_nearly_full() && point.duration.ms() > STARVED_TIMES * by_share {
             starved.insert(0, point.memory);
         } else {
             enough = point;

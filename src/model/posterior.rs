@@ -194,8 +194,9 @@ impl<'a> Posterior<'a> {
         let particles = self.library.particles();
         let mut lost: Vec<f64> =
             self.members.iter().map(|m| prior(particles[m.scaled.particle as usize].pattern)).collect();
-        let explained = self.seen.explained();
-        for (&m, &y) in explained.sizes.iter().zip(&explained.ln_ms) {
+        let sizes = self.seen.sizes.iter().zip(&self.seen.ln_ms).zip(&self.point_weights);
+        // what has no weight need not be explained
+        for ((&m, &y), _) in sizes.filter(|(_, weight)| **weight > 0.0) {
             for (lost, (value, _)) in lost.iter_mut().zip(self.distinct_values(m)) {
                 *lost += loss((value - y).exp_m1());
             }

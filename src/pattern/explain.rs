@@ -35,9 +35,6 @@ const SLOW: f64 = 1.3;
 /// How many times the fastest duration is still as good as that.
 const FAST_ENOUGH: f64 = 1.1;
 
-/// Share of the configured memory from which a size looks full.
-const NEARLY_FULL: f64 = 0.9;
-
 /// Why the curve looks like this pattern; `shares` are the mean and the ends of the interval.
 pub(super) fn reasons(run: &Run, pattern: Pattern, posterior: &Posterior<'_>, shares: &[Shares; 3]) -> Vec<String> {
     let points = run.curve.points();
@@ -272,7 +269,7 @@ pub(super) fn warnings(run: &Run, pattern: Pattern, seen: &Observation, posterio
             let off = point.duration.ms() / posterior.predict(m).ms - 1.0;
             warnings.push(format!("{m} lies {:+.0} % off the curve of the other sizes", 100.0 * off));
         }
-        if let Some(used) = point.sample.max_memory_used_mb.filter(|u| *u > NEARLY_FULL * m.as_f64()) {
+        if let Some(used) = point.sample.max_memory_used_mb.filter(|_| point.is_nearly_full()) {
             let left_out = if seen.starved.contains(&m) { ", and the model leaves it out" } else { "" };
             warnings.push(format!("{m} looks out of memory: {used:.0} MB were used{left_out}"));
         }
