@@ -47,6 +47,7 @@ pub mod export;
 pub mod ingest;
 pub mod load;
 pub mod model;
+mod moments;
 #[cfg(feature = "cli")]
 pub mod page;
 pub mod pattern;

@@ -262,6 +262,7 @@ fn whatif_shows_before_and_after() {
     powercurve(&["whatif", path, "--lever", "nope"]).assert().code(2).stderr(contains("keep-alive, cache-config"));
     powercurve(&["whatif", path]).assert().code(2);
     powercurve(&["whatif", "--list"]).assert().success().stdout(contains("multi-thread-transfer"));
+    powercurve(&["whatif", "no-op", "--list"]).assert().code(2).stderr(contains("cannot be used with"));
     powercurve(&["whatif", path, "--all", "--id", "x"]).assert().code(2).stderr(contains("--id"));
 
     let says = |lever: &str| stdout(&["whatif", "s3-download", "--lever", lever, "--memory", "1024"], "");

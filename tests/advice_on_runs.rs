@@ -192,6 +192,8 @@ fn snippets_hold_the_chosen_size() {
     ] {
         assert!(stdout(&["recommend", LPT, "--snippet", kind], "").contains(part), "{kind}");
     }
+    let as_json = ["recommend", LPT, "--snippet", "sam", "--format", "json"];
+    powercurve(&as_json).assert().code(2).stderr(contains("cannot be used with"));
 }
 
 #[test]

@@ -492,3 +492,16 @@ fn what_cannot_be_written_is_named_and_leaves_no_file() {
         name.ends_with(".jsonl") || name.ends_with(".toml")
     }));
 }
+
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |arguments: &[&str], why: &'static str| {
+        chart_command(folder.path(), &[arguments, &["-o", "a.svg"]].concat()).failure().stderr(contains(why));
+        assert!(!folder.path().join("a.svg").exists());
+    };
+    refused(&["work.toml", "--id", "resize"], "expected none with a workload");
+    refused(&["run.jsonl", "--overlay", "no-op", "--overlay-id", "no-op"], "expected none with a workload");
+    refused(&["run.jsonl", "--seed", "3"], "expected a preset or a TOML file");
+    chart_command(folder.path(), &["run.jsonl", "--overlay", "work.toml", "--seed", "3", "-o", "a.svg"]).success();
+}

@@ -44,7 +44,7 @@ const LEAST_GAIN: f64 = 0.01;
 pub struct Prospect {
     /// Name of the run.
     pub id: String,
-    /// The most probable pattern and its probability.
+    /// The most probable pattern.
     pub pattern: Pattern,
     /// Probability of the pattern.
     pub confidence: f64,
@@ -58,7 +58,7 @@ pub struct Prospect {
     pub current: MemoryMb,
     /// The suggested size.
     pub best: MemoryMb,
-    /// Expected duration at both, in ms.
+    /// Expected duration at the configured size, in ms.
     pub current_ms: f64,
     /// Expected duration at the suggested size, in ms.
     pub best_ms: f64,

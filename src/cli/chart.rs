@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::price_args::TariffArgs;
-use super::subject::{self, View, of_workload};
+use super::subject::{self, View, is_workload, of_workload};
 use super::{Done, Out, warn};
 use crate::advise::Strategy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pattern::Pattern;
 use crate::render::chart::{AxisScale, Chart, FileKind, Mark, Picture, Size, Theme};
 use crate::show;
@@ -117,6 +117,13 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
         None if args.thumbnail => Vec::new(),
         None => Strategy::ALL.to_vec(),
     };
+    let recorded = args.input.iter().chain(&args.overlay).all(|input| !is_workload(input));
+    if args.seed.is_some() && recorded && !args.patterns {
+        return Err(Error::new(
+            "--seed simulates a workload, and nothing here is one: expected a preset or a TOML file",
+        )
+        .help("leave --seed out: a recorded run has points of its own"));
+    }
     let mut done = Done::All;
     let mut charts = Vec::new();
     if let Some(input) = &args.input {

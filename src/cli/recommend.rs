@@ -55,7 +55,7 @@ pub struct Args {
     tolerance: Option<Tolerance>,
 
     /// Print only the configuration of the chosen size, to paste.
-    #[arg(long, value_enum, value_name = "KIND")]
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with = "format")]
     snippet: Option<SnippetKind>,
 
     /// Output format.

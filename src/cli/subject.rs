@@ -25,12 +25,24 @@ pub struct View {
 /// When the input cannot be read, or holds no run or several and no `id` was given.
 pub fn read(input: &str, id: Option<&str>, view: View, tariff: &TariffArgs) -> Result<(Subject, Done)> {
     if is_workload(input) {
+        no_id(input, id)?;
         return Ok((of_workload(&workload::read(input)?, view.seed, tariff)?, Done::All));
     }
     let (run, done) = one_run(input, id)?;
     let (priced, tariff) = tariff.price(&run)?;
     let points = Subject::measured(&run, priced);
     Ok((if view.plain { points } else { points.with_model(&run, &tariff)? }, done))
+}
+
+/// A workload has no runs to choose from.
+///
+/// # Errors
+/// When there is an `id`.
+pub fn no_id(input: &str, id: Option<&str>) -> Result<()> {
+    match id {
+        Some(_) => Err(Error::new("--id names a recorded run: expected none with a workload").at(input)),
+        None => Ok(()),
+    }
 }
 
 /// A TOML file, a preset or a pattern; a bare word that is no file was meant to be one of the latter.

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::answers::Answers;
 use super::price_args::PriceArgs;
 use super::sizes::Sizes;
-use super::subject::{is_workload, one_run};
+use super::subject::{is_workload, no_id, one_run};
 use super::{Done, Format, Out, batch, values, warn, workload};
 use crate::advise::{Changes, Effect, Ensemble, Evaluation, Market, compare, evaluate};
 use crate::curve::{Point, PowerCurve};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::BillingStep;
@@ -41,7 +41,7 @@ levers that need them."
 )]
 pub struct Args {
     /// The function: a preset, a workload TOML file, or a recorded run.
-    #[arg(required_unless_present = "list", value_name = "WORKLOAD|RUN")]
+    #[arg(required_unless_present = "list", conflicts_with = "list", value_name = "WORKLOAD|RUN")]
     function: Option<String>,
 
     /// Which run, where the input holds several.
@@ -194,9 +194,7 @@ fn subject(args: &Args, function: &str) -> Result<(Subject, Done)> {
     let mut environment = Environment::on_demand(args.invocations_per_month, args.billing);
     environment.storage_mb = args.prices.storage.unwrap_or(environment.storage_mb);
     if is_workload(function) {
-        if args.id.is_some() {
-            return Err(Error::new("--id names a recorded run: expected none with a workload").at(function));
-        }
+        no_id(function, args.id.as_deref())?;
         let before = Scenario { workload: workload::read(function)?, environment };
         return Ok((Subject { before, recorded: None }, Done::All));
     }

@@ -14,13 +14,13 @@ use ::csv::ByteRecord;
 
 use super::failures::{Failures, no_success};
 use super::lines::Lines;
-use super::moments::{Moments, larger};
 use super::record::{not_negative, whole};
 use super::rows::for_each_row;
 use super::{MAX_GROUPS, MAX_NAME, cost};
 use crate::curve::{Arch, Failure, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
 use crate::load::function_name;
+use crate::moments::{Moments, larger};
 use crate::pattern::Pattern;
 use crate::units::{MemoryMb, Millis, Usd};
 

@@ -2,7 +2,7 @@
 
 use sketches_ddsketch::{Config, DDSketch};
 
-use super::moments::Moments;
+use crate::moments::Moments;
 
 /// Durations that are kept as they are; more of them are counted in a sketch. A tuning run of
 /// aws-lambda-power-tuning (usually 10 to 100 invocations a size) is always exact.

@@ -263,7 +263,7 @@ pub(super) fn error(error: &serde_json::Error) -> Error {
     if error.is_data() {
         let help = match problem.rsplit_once(": expected ").map(|(_, expected)| expected) {
             Some("a number") => "write a number without quotes, null where it is not known",
-            Some("a list") => "give a list with one value for every memory size: [128, 256]",
+            Some("a list") => "give a list in square brackets; of what was measured one value for every memory size",
             Some("text") => "write it in quotes",
             _ => "correct the value",
         };

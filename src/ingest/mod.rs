@@ -31,7 +31,6 @@ mod lines;
 mod load;
 mod logs;
 mod lpt;
-mod moments;
 mod name;
 mod passed;
 mod record;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::platform::pricing::PriceOverride;
+use crate::platform::rounding;
 use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// The step that a duration is rounded up to before it is charged.
@@ -64,7 +65,7 @@ impl BillingStep {
     /// ```
     pub fn billed(self, duration: Millis) -> Millis {
         // the longest duration is a whole number of steps, so rounding up never leaves the range
-        Millis::new((duration.ms() / self.ms()).ceil() * self.ms()).unwrap_or(duration)
+        Millis::clamped(rounding::up(duration.ms() / self.ms()) * self.ms())
     }
 
     /// The billed duration of an invocation that was a cold start: the init is billed where the step is 1 ms, as Lambda does
@@ -80,7 +81,7 @@ impl BillingStep {
     /// ```
     pub fn billed_with_init(self, handler: Millis, init: Option<Millis>) -> Millis {
         let init = init.filter(|_| self == Self::Ms1);
-        self.billed(init.map_or(handler, |init| Millis::new(handler.ms() + init.ms()).unwrap_or(handler)))
+        self.billed(init.map_or(handler, |init| Millis::clamped(handler.ms() + init.ms())))
     }
 }
 
@@ -251,7 +252,8 @@ impl Tariff {
 
     /// Time of an invocation that is billed.
     pub(crate) fn billed(&self, duration: Millis) -> Millis {
-        self.step.billed_with_init(duration, Millis::new(self.init_ms).ok())
+        let init = (self.init_ms > 0.0).then(|| Millis::clamped(self.init_ms));
+        self.step.billed_with_init(duration, init)
     }
 
     /// Cost of one invocation: `billed ms * price * (m / 128) + request charge`, and the charge for storage.

@@ -8,3 +8,4 @@ pub mod init;
 pub mod network;
 pub mod pricing;
 pub mod quota;
+pub(crate) mod rounding;

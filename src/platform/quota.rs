@@ -48,6 +48,8 @@
 
 use std::sync::LazyLock;
 
+use crate::platform::rounding::{down, larger, smaller, up};
+
 /// Length of the quota period, in ms.
 ///
 /// ```
@@ -58,6 +60,9 @@ use std::sync::LazyLock;
 /// assert!((clock.now() - 9.99).abs() < 1e-9);
 /// ```
 pub const PERIOD_MS: f64 = 20.0;
+
+/// Its reciprocal: a product takes a third of the time of a quotient, and a simulated invocation takes six.
+const PER_PERIOD: f64 = 1.0 / PERIOD_MS;
 
 /// Interval of the scheduler's tick, in ms: a kernel built with `CONFIG_HZ=250`.
 const TICK_MS: f64 = 4.0;
@@ -97,6 +102,8 @@ const LONG_PERIODS: f64 = 50.0;
 pub struct QuotaClock {
     /// CPU time that one period grants, in ms.
     quota: f64,
+    /// Its reciprocal.
+    per_quota: f64,
     /// Start on the grid whose multiples of [`PERIOD_MS`] are the refills, in ms.
     start: f64,
     /// Now on the same grid, in ms.
@@ -115,8 +122,9 @@ impl QuotaClock {
     pub fn new(share: f64, phase: f64) -> Self {
         let quota = PERIOD_MS * share;
         let start = PERIOD_MS * (1.0 - phase);
-        let slice = KEPT_MS.min(quota);
-        Self { quota, start, time: start, refill: next_multiple(start, PERIOD_MS), pool: quota - slice, slice }
+        let slice = smaller(KEPT_MS, quota);
+        let refill = if start < PERIOD_MS { PERIOD_MS } else { 2.0 * PERIOD_MS };
+        Self { quota, per_quota: 1.0 / quota, start, time: start, refill, pool: quota - slice, slice }
     }
 
     /// Milliseconds since the start. A throttled function only answers after the refill that pays its
@@ -129,37 +137,44 @@ impl QuotaClock {
     /// Phase (0 to 1) at which a call starts that follows this one's answer after `pause_ms`: the part of a period that
     /// is left until the next refill then.
     pub(crate) fn phase_after(&self, pause_ms: f64) -> f64 {
-        let periods = (self.start + self.now() + pause_ms) / PERIOD_MS;
-        1.0 - (periods - whole(periods))
+        let periods = (self.start + self.now() + pause_ms) * PER_PERIOD;
+        1.0 - (periods - down(periods))
     }
 
     /// Uses `cpu_ms` of CPU on one thread; `burst(0.0)` only waits until the thread may run.
+    ///
+    /// In closed form: a walk from tick to tick takes three times as long where processors guess its end wrong.
     pub fn burst(&mut self, cpu_ms: f64) {
         if self.is_unlimited() {
             self.time += cpu_ms;
             return;
         }
-        let mut left = cpu_ms;
-        let mut tick = next_multiple(self.time, TICK_MS);
-        while self.take_slice() {
-            let until_tick = tick - self.time;
-            if left < until_tick {
-                self.time += left;
-                self.slice -= left;
-                // a thread that stops is charged as at a tick
-                self.take_slice();
-                return;
-            }
-            self.time = tick;
-            self.slice -= until_tick;
-            left -= until_tick;
-            if tick >= self.refill {
-                self.pool = 0.0;
-                break;
-            }
-            tick += TICK_MS;
+        let in_hand = self.in_hand();
+        if in_hand <= 0.0 {
+            return self.run_from_refill(cpu_ms, in_hand);
         }
-        self.run_from_refill(left);
+        let tick = next_multiple(self.time, TICK_MS);
+        let charged = |ms: f64| tick + TICK_MS * up(larger((ms - (tick - self.time)) / TICK_MS, 0.0));
+        let end = self.time + cpu_ms;
+        let stop = smaller(charged(in_hand), self.refill);
+        let until = smaller(stop, end);
+        let run = until - self.time;
+        let unused = in_hand - run;
+        // the first slice lasts until a tick finds it used; every later one of 5 ms for two ticks
+        let first = if self.slice > 0.0 { self.slice } else { smaller(in_hand, SLICE_MS) };
+        let since = until - charged(first);
+        let two_ticks = 2.0 * TICK_MS;
+        let later = SLICE_MS + two_ticks * (up(larger(since, 0.0) / two_ticks) - 1.0) - since;
+        let slice = smaller(if since > 0.0 { later } else { first - run }, unused);
+        if end < stop {
+            self.time = end;
+            // a thread that stops is charged as at a tick
+            self.slice = if slice > 0.0 { slice } else { smaller(unused, SLICE_MS) };
+            self.pool = unused - self.slice;
+        } else {
+            // a refill takes what is left in the pool
+            self.run_from_refill(cpu_ms - run, if stop < self.refill { unused } else { slice });
+        }
     }
 
     /// Waits for `ms` without using CPU, for an answer over the network say. A throttle passes meanwhile.
@@ -168,17 +183,17 @@ impl QuotaClock {
         if self.is_unlimited() {
             return;
         }
-        let returned = (self.slice - KEPT_MS).max(0.0);
+        let returned = larger(self.slice - KEPT_MS, 0.0);
         self.slice -= returned;
         self.pool += returned;
         if self.time >= self.refill {
-            let refills = whole((self.time - self.refill) / PERIOD_MS) + 1.0;
+            let refills = down((self.time - self.refill) * PER_PERIOD) + 1.0;
             self.refill += refills * PERIOD_MS;
             // all refills but the last go to the debt; the last one fills the pool up to a full budget
             if self.slice < 0.0 {
-                self.slice = (self.slice + (refills - 1.0) * self.quota).min(0.0);
+                self.slice = smaller(self.slice + (refills - 1.0) * self.quota, 0.0);
             }
-            self.pool = self.quota - self.slice.max(0.0);
+            self.pool = self.quota - larger(self.slice, 0.0);
         }
     }
 
@@ -188,38 +203,32 @@ impl QuotaClock {
     }
 
     fn is_throttled(&self) -> bool {
-        !self.is_unlimited() && self.slice + self.pool <= 0.0
+        !self.is_unlimited() && self.in_hand() <= 0.0
     }
 
-    /// Takes a new slice from the pool when the old one is used; false when the pool cannot give one.
-    fn take_slice(&mut self) -> bool {
-        if self.slice <= 0.0 {
-            let taken = self.pool.min(SLICE_MS - self.slice);
-            self.pool -= taken;
-            self.slice += taken;
-        }
-        self.slice > 0.0
+    /// CPU time that slice and pool have together, in ms.
+    fn in_hand(&self) -> f64 {
+        self.slice + self.pool
     }
 
     /// Time of the first refill after which a throttled thread has CPU time again.
     fn refill_that_pays(&self) -> f64 {
-        let owed = -(self.slice + self.pool);
-        self.refill + PERIOD_MS * whole(owed / self.quota)
+        let owed = -self.in_hand();
+        self.refill + PERIOD_MS * down(owed * self.per_quota)
     }
 
-    /// Uses `left` ms of CPU from the next refill on, in closed form.
+    /// Uses `left` ms of CPU from the next refill on.
     ///
-    /// From there the thread uses all that it is granted: with `r` ms in hand (a debt is negative), `m`
+    /// From there the thread uses all that it is granted: with `r` ms `in_hand` (a debt is negative), `m`
     /// refills make that `g(m) = r + m quota`, of which it has run `4 ceil(g(m) / 4)` ms at the tick that
     /// throttles it, or the whole time of `20 m` ms. It ends in the first period `m` in which that reaches `left`.
-    fn run_from_refill(&mut self, left: f64) {
-        let in_hand = self.slice + self.pool;
+    fn run_from_refill(&mut self, left: f64, in_hand: f64) {
         let granted = |refills: f64| in_hand + refills * self.quota;
         let has_run =
-            |refills: f64| (PERIOD_MS * refills).min(TICK_MS * whole_up((granted(refills) / TICK_MS).max(0.0)));
-        let ticks_before_last = (whole_up(left / TICK_MS) - 1.0).max(0.0);
-        let enough_granted = whole(((TICK_MS * ticks_before_last - in_hand) / self.quota).max(0.0)) + 1.0;
-        let refills = enough_granted.max(whole_up(left / PERIOD_MS));
+            |refills: f64| smaller(PERIOD_MS * refills, TICK_MS * up(larger(granted(refills) / TICK_MS, 0.0)));
+        let ticks_before_last = larger(up(left / TICK_MS) - 1.0, 0.0);
+        let enough_granted = down(larger((TICK_MS * ticks_before_last - in_hand) * self.per_quota, 0.0)) + 1.0;
+        let refills = larger(enough_granted, up(left * PER_PERIOD));
 
         let run = left - has_run(refills - 1.0);
         // work that lasts to the end of its period meets the next refill there
@@ -227,25 +236,14 @@ impl QuotaClock {
         self.time = self.refill + (refills - 1.0) * PERIOD_MS + run;
         self.refill += (refills + due) * PERIOD_MS;
         let unused = granted(refills + due) - left;
-        self.slice = unused.min(SLICE_MS);
+        self.slice = smaller(unused, SLICE_MS);
         self.pool = unused - self.slice;
     }
 }
 
-/// `f64::floor` of a number from 0 to 2^63, without a call into the mathematics library: it is asked ten times an invocation.
-fn whole(x: f64) -> f64 {
-    x as i64 as f64
-}
-
-/// `f64::ceil` likewise.
-fn whole_up(x: f64) -> f64 {
-    let down = whole(x);
-    if down < x { down + 1.0 } else { down }
-}
-
 /// First multiple of `step` after `time`.
 fn next_multiple(time: f64, step: f64) -> f64 {
-    (whole(time / step) + 1.0) * step
+    (down(time / step) + 1.0) * step
 }
 
 /// Mean over random phases of the time that `steps` takes on a [`QuotaClock`].
@@ -341,6 +339,39 @@ mod tests {
 
     const SMALLEST_SHARE: f64 = 128.0 / 1769.0;
 
+    /// The rules from tick to tick, up to the refill or the throttle: what [`QuotaClock::burst`] does at once.
+    fn walk(clock: &mut QuotaClock, cpu_ms: f64) {
+        let mut left = cpu_ms;
+        while take_slice(clock) {
+            let tick = next_multiple(clock.time, TICK_MS);
+            let until_tick = tick - clock.time;
+            if left < until_tick {
+                clock.time += left;
+                clock.slice -= left;
+                take_slice(clock);
+                return;
+            }
+            clock.time = tick;
+            clock.slice -= until_tick;
+            left -= until_tick;
+            if tick >= clock.refill {
+                clock.pool = 0.0;
+                break;
+            }
+        }
+        clock.run_from_refill(left, clock.in_hand());
+    }
+
+    /// False when the pool cannot give one.
+    fn take_slice(clock: &mut QuotaClock) -> bool {
+        if clock.slice <= 0.0 {
+            let taken = clock.pool.min(SLICE_MS - clock.slice);
+            clock.pool -= taken;
+            clock.slice += taken;
+        }
+        clock.slice > 0.0
+    }
+
     fn burst_ms(share: f64, phase: f64, cpu_ms: f64) -> f64 {
         let mut clock = QuotaClock::new(share, phase);
         clock.burst(cpu_ms);
@@ -348,6 +379,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_burst_is_a_walk_from_tick_to_tick(
+            share in SMALLEST_SHARE..1.0, phase in 0.0..1.0,
+            steps in prop::collection::vec((0.0..40.0, 0.0..60.0), 1..6),
+        ) {
+            let mut clock = QuotaClock::new(share, phase);
+            let mut walked = clock;
+            for (cpu_ms, wait_ms) in steps {
+                clock.burst(cpu_ms);
+                walk(&mut walked, cpu_ms);
+                let state = |c: &QuotaClock| [c.time, c.refill, c.slice, c.pool];
+                for (a, b) in state(&clock).into_iter().zip(state(&walked)) {
+                    prop_assert!((a - b).abs() < 1e-9, "{clock:?} and {walked:?}");
+                }
+                clock.wait(wait_ms);
+                walked.wait(wait_ms);
+            }
+        }
+
         #[test]
         fn more_share_is_never_slower_and_more_work_never_faster(
             share in SMALLEST_SHARE..1.2, more in 0.0..0.2, cpu_ms in 0.0..300.0, extra_ms in 0.0..20.0,

@@ -62,8 +62,7 @@ pub struct Forecast {
     pub balanced: Vec<f64>,
     /// What to measure next.
     pub next: Next,
-    /// The same however little it gains: the most telling size while one decision for cost and balance together costs more
-    /// than 2 %.
+    /// The same however little it gains: the most telling size while the regret is more than 2 %.
     pub most_telling: Next,
 }
 
@@ -84,8 +83,10 @@ pub struct Forecast {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next {
-    /// Measure this size: the expected regret of the decision falls from the first to the second figure (shares of
-    /// the best balanced score and cost, beyond what the best single size for both loses on a known curve).
+    /// Measure this size: the expected regret of the decision falls from the first to the second figure.
+    ///
+    /// The decision is a cheapest and a balanced size; its regret is what they lose against the best ones, the mean of the
+    /// shares of cost and of balanced score.
     Measure {
         /// The size.
         memory: MemoryMb,
@@ -223,10 +224,10 @@ impl Scored {
         least(&self.scores, &self.ms)
     }
 
-    /// What choosing each size loses against the best, relative: the mean of what it loses in cost and in balanced score.
-    fn regrets(&self) -> Vec<f64> {
-        let (cost, score) = (self.costs[self.cheapest()], self.scores[self.balanced()]);
-        self.costs.iter().zip(&self.scores).map(|(c, s)| 0.5 * ((c / cost - 1.0) + (s / score - 1.0))).collect()
+    /// What choosing each size as the cheapest, and each as the balanced one, loses against the best, relative.
+    fn regrets(&self) -> [Vec<f64>; 2] {
+        let lost = |values: &[f64], best: usize| values.iter().map(|v| v / values[best] - 1.0).collect();
+        [lost(&self.costs, self.cheapest()), lost(&self.scores, self.balanced())]
     }
 }
 
@@ -241,11 +242,9 @@ fn least(values: &[f64], tie: &[f64]) -> usize {
 /// The plausible curves are split by the duration they give a size, in steps as fine as the noise lets a measurement
 /// tell apart; after the measurement the best decision of each group can be taken.
 fn most_telling(curves: &[Scored], sizes: &[MemoryMb], measured: &[MemoryMb], noise_sd: f64) -> Next {
-    let regrets: Vec<Vec<f64>> = curves.iter().map(Scored::regrets).collect();
+    let regrets: Vec<[Vec<f64>; 2]> = curves.iter().map(Scored::regrets).collect();
     let all: Vec<usize> = (0..curves.len()).collect();
     let regret = group_regret(&regrets, &all);
-    // one size that has to be both cheap and balanced loses this much on a curve that is known
-    let known = all.iter().map(|&c| group_regret(&regrets, &[c])).sum::<f64>() / curves.len() as f64;
     let after = |size: usize| {
         let mut order = all.clone();
         order.sort_by(|&a, &b| curves[a].ms[size].total_cmp(&curves[b].ms[size]));
@@ -261,15 +260,14 @@ fn most_telling(curves: &[Scored], sizes: &[MemoryMb], measured: &[MemoryMb], no
         }
         total / curves.len() as f64
     };
-    let unknown = |regret: f64| (regret - known).max(0.0);
     let measured: BTreeSet<MemoryMb> = measured.iter().copied().collect();
     let open: Vec<usize> = (0..sizes.len()).filter(|&i| !measured.contains(&sizes[i])).collect();
     let candidates = spread(&open, MOST_CANDIDATES).map(|i| (i, after(i)));
     match candidates.min_by(|a, b| a.1.total_cmp(&b.1)) {
-        Some((i, after)) if regret > SMALL_REGRET && after < regret => {
-            Next::Measure { memory: sizes[i], regret: unknown(regret), regret_after: unknown(after) }
+        Some((i, regret_after)) if regret > SMALL_REGRET && regret_after < regret => {
+            Next::Measure { memory: sizes[i], regret, regret_after }
         }
-        _ => Next::Stop { regret: unknown(regret) },
+        _ => Next::Stop { regret },
     }
 }
 
@@ -279,13 +277,16 @@ pub(super) fn spread<T: Copy>(items: &[T], most: usize) -> impl Iterator<Item = 
     (0..kept).map(move |k| items[k * (items.len() - 1) / (kept - 1).max(1)])
 }
 
-/// Mean regret of the best single decision for a group of curves.
-fn group_regret(regrets: &[Vec<f64>], group: &[usize]) -> f64 {
-    let mut sums = vec![0.0; regrets.first().map_or(0, Vec::len)];
-    for &curve in group {
-        sums.iter_mut().zip(&regrets[curve]).for_each(|(sum, regret)| *sum += regret);
-    }
-    sums.into_iter().map(|sum| sum / group.len() as f64).fold(f64::INFINITY, f64::min)
+/// Mean regret of the best cheapest and the best balanced size for a group of curves.
+fn group_regret(regrets: &[[Vec<f64>; 2]], group: &[usize]) -> f64 {
+    let least = |of: usize| {
+        let mut sums = vec![0.0; regrets.first().map_or(0, |r| r[of].len())];
+        for &curve in group {
+            sums.iter_mut().zip(&regrets[curve][of]).for_each(|(sum, regret)| *sum += regret);
+        }
+        sums.into_iter().fold(f64::INFINITY, f64::min) / group.len() as f64
+    };
+    0.5 * (least(0) + least(1))
 }
 
 #[cfg(test)]

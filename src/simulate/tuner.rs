@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::curve::{Arch, Point, PowerCurve, Run, Sample, Start};
 use crate::error::{Error, Result};
+use crate::moments::Moments;
 use crate::platform::billing::{BillingStep, Tariff};
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::simulate::downstream::sample_queue_ms;
@@ -329,10 +330,10 @@ fn remedy(largest: MemoryMb, outcome: &Outcome) -> String {
 struct Seen {
     total_ms: Vec<f64>,
     billed_ms: Vec<f64>,
-    /// The times of the warm ones, once there was a cold start.
-    warm_ms: Option<Vec<f64>>,
-    init_ms: Vec<f64>,
-    max_memory_used_mb: Option<f64>,
+    warm_ms: Moments,
+    cold_ms: Moments,
+    init_ms: Moments,
+    max_memory_used_mb: f64,
     /// How the first one that did not finish ended.
     failed: Option<Outcome>,
 }
@@ -343,9 +344,10 @@ impl Seen {
         Self {
             total_ms: room(),
             billed_ms: room(),
-            warm_ms: None,
-            init_ms: Vec::new(),
-            max_memory_used_mb: None,
+            warm_ms: Moments::default(),
+            cold_ms: Moments::default(),
+            init_ms: Moments::default(),
+            max_memory_used_mb: 0.0,
             failed: None,
         }
     }
@@ -357,38 +359,29 @@ impl Seen {
         let total_ms = result.total_ms();
         if let Some(init) = result.init {
             self.init_ms.push(init.ms());
-            self.warm_ms.get_or_insert_with(|| self.total_ms.clone());
-        } else if let Some(warm_ms) = &mut self.warm_ms {
-            warm_ms.push(total_ms);
+            self.cold_ms.push(total_ms);
+        } else {
+            self.warm_ms.push(total_ms);
         }
         self.total_ms.push(total_ms);
         self.billed_ms.push(result.billed.ms());
-        self.max_memory_used_mb = Some(result.max_memory_used_mb.max(self.max_memory_used_mb.unwrap_or(0.0)));
+        self.max_memory_used_mb = self.max_memory_used_mb.max(result.max_memory_used_mb);
     }
 
     /// What is known of the invocations behind the means. The standard deviation is that of the warm ones, where there
     /// are any: a cold start is another population.
     fn sample(&self) -> Sample {
-        let warm_ms = self.warm_ms.as_ref().unwrap_or(&self.total_ms);
-        let alike = if warm_ms.len() > 1 { warm_ms } else { &self.total_ms };
-        let init = &self.init_ms;
+        let mut all = self.warm_ms;
+        all.join(&self.cold_ms);
         Sample {
-            count: Some(self.total_ms.len() as u64),
-            sd_ms: standard_deviation(alike),
-            max_memory_used_mb: self.max_memory_used_mb,
-            init_ms: (!init.is_empty()).then(|| init.iter().sum::<f64>() / init.len() as f64),
-            cold_starts: Some(init.len() as u64),
+            count: Some(all.count()),
+            sd_ms: self.warm_ms.sd().or(all.sd()),
+            max_memory_used_mb: Some(self.max_memory_used_mb),
+            init_ms: self.init_ms.mean(),
+            cold_starts: Some(self.init_ms.count()),
             ..Sample::default()
         }
     }
-}
-
-/// The sample standard deviation, when there are at least two values.
-fn standard_deviation(values: &[f64]) -> Option<f64> {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt())
 }
 
 /// Prices of a mean billed duration as aws-lambda-power-tuning has them: it is rounded up to whole ms, then charged by the

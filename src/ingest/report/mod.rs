@@ -11,10 +11,10 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::{HashMap, VecDeque};
 
 use super::distribution::Distribution;
-use super::moments::{Moments, larger};
 use super::{MAX_GROUPS, MAX_NAME};
 use crate::curve::{Failure, Run};
 use crate::error::{Error, Result};
+use crate::moments::{Moments, larger};
 use crate::units::{MemoryMb, Millis};
 
 pub(super) use line::{PLATFORM_REPORT, REPORT};

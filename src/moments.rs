@@ -8,7 +8,7 @@ use crate::curve::Sample;
 /// products", Technometrics 4 (1962); groups are joined as in Chan, Golub and LeVeque, "Updating
 /// formulae and a pairwise algorithm for computing sample variances" (1979).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     count: u64,
     mean: f64,
     squares: f64,
@@ -16,7 +16,7 @@ pub(super) struct Moments {
 
 impl Moments {
     /// Adds one number.
-    pub(super) fn push(&mut self, x: f64) {
+    pub(crate) fn push(&mut self, x: f64) {
         self.count += 1;
         let before = x - self.mean;
         self.mean += before / self.count as f64;
@@ -24,36 +24,41 @@ impl Moments {
     }
 
     /// Adds a group of which only the count, the mean and the standard deviation are known.
-    pub(super) fn push_group(&mut self, count: u64, mean: f64, sd: f64) {
-        let total = Sample::sum([self.count, count]);
-        if count == 0 {
+    pub(crate) fn push_group(&mut self, count: u64, mean: f64, sd: f64) {
+        self.join(&Self { count, mean, squares: sd * sd * count.saturating_sub(1) as f64 });
+    }
+
+    /// Adds the numbers of another stream.
+    pub(crate) fn join(&mut self, other: &Self) {
+        let total = Sample::sum([self.count, other.count]);
+        if other.count == 0 {
             return;
         }
-        let before = mean - self.mean;
-        let weight = count as f64 / total as f64;
-        self.squares += sd * sd * (count - 1) as f64 + before * before * self.count as f64 * weight;
+        let before = other.mean - self.mean;
+        let weight = other.count as f64 / total as f64;
+        self.squares += other.squares + before * before * self.count as f64 * weight;
         self.mean += before * weight;
         self.count = total;
     }
 
     /// How many numbers there were.
-    pub(super) const fn count(&self) -> u64 {
+    pub(crate) const fn count(&self) -> u64 {
         self.count
     }
 
     /// Their mean; `None` when there were none.
-    pub(super) fn mean(&self) -> Option<f64> {
+    pub(crate) fn mean(&self) -> Option<f64> {
         (self.count > 0).then_some(self.mean)
     }
 
     /// Their standard deviation (n - 1); `None` for fewer than two.
-    pub(super) fn sd(&self) -> Option<f64> {
+    pub(crate) fn sd(&self) -> Option<f64> {
         (self.count > 1).then(|| (self.squares.max(0.0) / (self.count - 1) as f64).sqrt())
     }
 }
 
 /// The larger of two numbers, where they are known.
-pub(super) fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+pub(crate) fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     a.into_iter().chain(b).reduce(f64::max)
 }
 
