@@ -20,8 +20,9 @@ pub type Lanes = [f32; LANES];
 /// Numbers of invocations a size for which blocks are made: a run takes the nearest.
 const INVOCATION_LEVELS: [f64; 8] = [1.0, 2.0, 4.0, 7.0, 10.0, 20.0, 50.0, 100.0];
 
-/// Lists of sizes whose blocks are kept, and the longest of them: recorded runs use few lists, and short ones.
-const KEPT: usize = 16;
+/// Rows that are kept at most, of one value a workload each, and those of the longest list of sizes that is kept: recorded
+/// runs use some dozens of lists, and short ones.
+const KEPT: usize = 1024;
 const LONGEST: usize = 64;
 
 /// A measured curve as the blocks take it.
@@ -154,6 +155,9 @@ impl Block {
 }
 
 impl Priors {
+    /// Values of a workload that are kept: those of a [`Block`].
+    const ROWS: usize = 7;
+
     /// The workloads of `library` for curves of `sizes` sizes.
     fn new(library: &Library, sizes: usize, invocations: f64) -> Self {
         let half = sizes as f32 / 2.0;
@@ -283,7 +287,7 @@ impl<'a> Curves<'a> {
         let level = INVOCATION_LEVELS.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(1.0);
         let priors = || {
             let key = (sizes.len(), level);
-            cache.priors.get(|k| *k == key, || (key, Priors::new(library, sizes.len(), level)))
+            cache.priors.get(|k| *k == key, Priors::ROWS, || (key, Priors::new(library, sizes.len(), level)))
         };
         if sizes.len() > LONGEST {
             return Self { library, places: places(sizes), priors: priors(), kept: None };
@@ -291,6 +295,7 @@ impl<'a> Curves<'a> {
         let all = 0..library.len().div_ceil(LANES);
         let kept = cache.blocks.get(
             |(l, of)| *l == level && of == sizes,
+            sizes.len() + 1,
             || ((level, sizes.to_vec()), Blocks::new(library, all, &places(sizes), priors())),
         );
         Self { library, places: Vec::new(), priors: Arc::clone(&kept.priors), kept: Some(kept) }
@@ -326,9 +331,16 @@ pub struct Cache {
     priors: Recent<(usize, f64), Priors>,
 }
 
-/// The values made last, by their keys: at most [`KEPT`].
+/// The values made last, by their keys: at most [`KEPT`] rows of them.
 #[derive(Debug)]
-struct Recent<K, V>(RwLock<Vec<(K, Arc<V>)>>);
+struct Recent<K, V>(RwLock<Vec<Entry<K, V>>>);
+
+#[derive(Debug)]
+struct Entry<K, V> {
+    key: K,
+    value: Arc<V>,
+    rows: usize,
+}
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Self {
@@ -337,20 +349,20 @@ impl<K, V> Default for Recent<K, V> {
 }
 
 impl<K, V> Recent<K, V> {
-    /// The value of the key that `is` the one, from before or made now.
-    fn get(&self, is: impl Fn(&K) -> bool, make: impl FnOnce() -> (K, V)) -> Arc<V> {
+    /// The value of the key that `is` the one, from before or made now; it takes so many `rows`.
+    fn get(&self, is: impl Fn(&K) -> bool, rows: usize, make: impl FnOnce() -> (K, V)) -> Arc<V> {
         let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, value)) = entries.iter().find(|(key, _)| is(key)) {
-            return Arc::clone(value);
+        if let Some(entry) = entries.iter().find(|entry| is(&entry.key)) {
+            return Arc::clone(&entry.value);
         }
         drop(entries);
         let (key, value) = make();
         let value = Arc::new(value);
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == KEPT {
+        while entries.iter().map(|entry| entry.rows).sum::<usize>() + rows > KEPT {
             entries.remove(0);
         }
-        entries.push((key, Arc::clone(&value)));
+        entries.push(Entry { key, value: Arc::clone(&value), rows });
         value
     }
 }
@@ -422,15 +434,19 @@ mod tests {
     #[test]
     fn blocks_are_the_same_from_the_cache_and_anew() {
         let library = Library::simulate(7, 70);
-        let sizes = sizes(&[128, 512, 3008]);
-        let first = library.curves(&sizes, 10.0).part(0);
-        for other in 2..40 {
-            library.curves(&sizes[..2], f64::from(other));
-            library.curves(&sizes[1..], f64::from(other));
+        let short = sizes(&[128, 512, 3008]);
+        let first = library.curves(&short, 10.0).part(0);
+        let again = library.curves(&short, 10.0).part(0);
+        assert!(Arc::ptr_eq(&first, &again));
+        for from in 128..160 {
+            let long: Vec<u32> = (0..LONGEST as u32).map(|i| from + 100 * i).collect();
+            library.curves(&sizes(&long), 10.0);
         }
+        let anew = library.curves(&short, 10.0).part(0);
+        assert!(!Arc::ptr_eq(&first, &anew), "not more than {KEPT} rows are kept");
         let all = |blocks: &Blocks| format!("{blocks:?}");
-        assert_eq!(all(&first), all(&library.curves(&sizes, 10.0).part(0)));
-        assert_ne!(all(&first), all(&library.curves(&sizes, 50.0).part(0)));
+        assert_eq!(all(&first), all(&anew));
+        assert_ne!(all(&first), all(&library.curves(&short, 50.0).part(0)));
     }
 
     #[test]
