@@ -48,6 +48,7 @@ pub mod ingest;
 pub mod load;
 pub mod model;
 mod moments;
+mod number;
 #[cfg(feature = "cli")]
 pub mod page;
 pub mod pattern;

@@ -117,8 +117,8 @@ pub fn run(args: &Args, _out: &mut Out) -> Result<Done> {
         None if args.thumbnail => Vec::new(),
         None => Strategy::ALL.to_vec(),
     };
-    let recorded = args.input.iter().chain(&args.overlay).all(|input| !is_workload(input));
-    if args.seed.is_some() && recorded && !args.patterns {
+    let simulated = args.patterns || args.input.iter().chain(&args.overlay).any(|input| is_workload(input));
+    if args.seed.is_some() && !simulated {
         return Err(Error::new(
             "--seed simulates a workload, and nothing here is one: expected a preset or a TOML file",
         )

@@ -9,6 +9,7 @@ use statrs::function::gamma::ln_gamma;
 use crate::model::approx;
 use crate::model::library::{Kind, Library, Particle, Place};
 use crate::model::noise::SHAPES;
+use crate::number::larger;
 use crate::units::MemoryMb;
 
 /// Workloads in a block.
@@ -105,11 +106,6 @@ impl Extent {
     fn outside(&self, value: f32) -> impl Iterator<Item = f32> {
         self.least.iter().zip(&self.greatest).map(move |(low, high)| larger(larger(low - value, value - high), 0.0))
     }
-}
-
-/// The larger one of two values that are not NaN: unlike `f32::max`, one instruction for several at a time.
-pub fn larger(a: f32, b: f32) -> f32 {
-    if b > a { b } else { a }
 }
 
 /// The greatest of some values, none of which is NaN: several at a time.

@@ -1,10 +1,11 @@
 //! The likelihood of every workload of the library for one measured curve.
 
 use crate::model::approx;
-use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest, larger};
+use crate::model::blocks::{Blocks, LANES, Lanes, Measured, greatest};
 use crate::model::library::{Kind, Library, Particle, scale_sd};
 use crate::model::observation::Observation;
 use crate::model::posterior::Known;
+use crate::number::larger;
 use crate::pattern::Pattern;
 
 /// Members of a posterior.

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::number;
 use crate::platform::pricing::PriceOverride;
-use crate::platform::rounding;
 use crate::units::{Currency, MemoryMb, Millis, Usd};
 
 /// The step that a duration is rounded up to before it is charged.
@@ -65,7 +65,7 @@ impl BillingStep {
     /// ```
     pub fn billed(self, duration: Millis) -> Millis {
         // the longest duration is a whole number of steps, so rounding up never leaves the range
-        Millis::clamped(rounding::up(duration.ms() / self.ms()) * self.ms())
+        Millis::clamped(number::up(duration.ms() / self.ms()) * self.ms())
     }
 
     /// The billed duration of an invocation that was a cold start: the init is billed where the step is 1 ms, as Lambda does

@@ -8,4 +8,3 @@ pub mod init;
 pub mod network;
 pub mod pricing;
 pub mod quota;
-pub(crate) mod rounding;

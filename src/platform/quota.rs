@@ -48,7 +48,7 @@
 
 use std::sync::LazyLock;
 
-use crate::platform::rounding::{down, larger, smaller, up};
+use crate::number::{down, larger, smaller, up};
 
 /// Length of the quota period, in ms.
 ///
@@ -153,7 +153,7 @@ impl QuotaClock {
         if in_hand <= 0.0 {
             return self.run_from_refill(cpu_ms, in_hand);
         }
-        let tick = next_multiple(self.time, TICK_MS);
+        let tick = next_tick(self.time);
         let charged = |ms: f64| tick + TICK_MS * up(larger((ms - (tick - self.time)) / TICK_MS, 0.0));
         let end = self.time + cpu_ms;
         let stop = smaller(charged(in_hand), self.refill);
@@ -241,9 +241,9 @@ impl QuotaClock {
     }
 }
 
-/// First multiple of `step` after `time`.
-fn next_multiple(time: f64, step: f64) -> f64 {
-    (down(time / step) + 1.0) * step
+/// The first tick after `time`.
+fn next_tick(time: f64) -> f64 {
+    (down(time / TICK_MS) + 1.0) * TICK_MS
 }
 
 /// Mean over random phases of the time that `steps` takes on a [`QuotaClock`].
@@ -343,7 +343,7 @@ mod tests {
     fn walk(clock: &mut QuotaClock, cpu_ms: f64) {
         let mut left = cpu_ms;
         while take_slice(clock) {
-            let tick = next_multiple(clock.time, TICK_MS);
+            let tick = next_tick(clock.time);
             let until_tick = tick - clock.time;
             if left < until_tick {
                 clock.time += left;

@@ -3,10 +3,10 @@
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::number;
 use crate::platform::billing::BillingStep;
 use crate::platform::init;
 use crate::platform::quota::{QuotaClock, SERIES_PAUSE_MS};
-use crate::platform::rounding;
 use crate::simulate::environments::{Environment, Place};
 use crate::simulate::expected::{Breakdown, FirstCall, Outcome, Speed, on_the_network, parallel_ms, transfer_cpu_ms};
 use crate::simulate::latency::Latency;
@@ -141,7 +141,7 @@ impl<'a> Deployment<'a> {
         let timed_out = limited_ms > init::TIMEOUT_MS;
         let duration = report_ms(handler_ms.min(init::TIMEOUT_MS));
         let init = place.cold.then(|| report_ms(init_ms));
-        let used_mb = rounding::up(self.workload.footprint_mb() * self.factors.memory(rng));
+        let used_mb = number::up(self.workload.footprint_mb() * self.factors.memory(rng));
         InvocationResult {
             duration,
             init,
@@ -193,5 +193,5 @@ impl<'a> Deployment<'a> {
 /// that both run into the time limit.
 fn report_ms(ms: f64) -> Millis {
     let ms = ms.clamp(0.01, 2.0 * init::TIMEOUT_MS);
-    Millis::clamped(rounding::down(ms * 100.0 + 0.5) / 100.0)
+    Millis::clamped(number::down(ms * 100.0 + 0.5) / 100.0)
 }
