@@ -24,6 +24,9 @@ fi
   echo '## Predictions: `powercurve evaluate datasets/real-runs.jsonl --predict --by-source --format markdown`'
   echo
   "$tool" evaluate datasets/real-runs.jsonl --predict --by-source --format markdown
+  echo '## Predictions of every run: `powercurve evaluate datasets/real-runs.jsonl --predict --every-run --format markdown`'
+  echo
+  "$tool" evaluate datasets/real-runs.jsonl --predict --every-run --format markdown
 } > "$scratch/FIDELITY.md"
 {
   echo "# Classification"

@@ -258,8 +258,13 @@ fn the_help_of_evaluate_says_how_its_numbers_come_about() {
     let help = powercurve(&["evaluate", "--help"]).assert().success().get_output().stdout.clone();
     // the lines are broken anew
     let help = String::from_utf8(help).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in ["below 0.12", "predicted / measured - 1", "Leave one out", "from a fit of the whole run", "full sweep"]
-    {
+    for part in [
+        "no size more than 10 % slower",
+        "predicted / measured - 1",
+        "Leave one out",
+        "from a fit of the whole run",
+        "full sweep",
+    ] {
         assert!(help.contains(part), "{part}: {help}");
     }
 }

@@ -151,8 +151,8 @@ impl TuningRun {
 
     /// Three of the default sizes that tell most about the others: the two ends of a curve and its bend.
     ///
-    /// Curves at the other sizes follow from 128, 512 and the largest size up to 3,100 MB within 2.3 % in the median (5.4 % mean)
-    /// over 54 well-measured public curves (datasets/FIDELITY.md); one of the three lies above one vCPU, which is what
+    /// Curves at the other sizes follow from 128, 512 and the largest size up to 3,100 MB within 1.9 % in the median (3.4 % mean)
+    /// over 63 well-measured public curves (datasets/FIDELITY.md); one of the three lies above one vCPU, which is what
     /// separates one busy thread from several.
     ///
     /// ```

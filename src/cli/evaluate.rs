@@ -28,17 +28,15 @@ How the numbers are computed:
     form: no model in which memory helps or does nothing has a smaller mean error, and what that
     curve misses goes up and down with memory. Leave one out: each size in turn is predicted from
     all others of its run.
-  --predict takes the well-measured runs: not recorded as cold, not labelled downstream-limited,
-    means of 5 and more invocations where the number is recorded, and a scatter of the means
-    around a smooth curve below 0.12 (12 %). That scatter is the model's own, the posterior's
-    standard deviation given all sizes of the run: runs that no curve of the model explains are
-    left out as well, which favours the model. Errors are over the sizes not given; sizes and runs
-    that lack the given ones do not count. \"Inside the 90 % interval\" is the share of the measured
-    means there.
+  --predict takes the well-measured runs: means of 10 and more invocations where the number is
+    recorded, 100 ms and more at half of the sizes at least, and no size more than 10 % slower than
+    the next smaller one; with --every-run, all. Errors are over the sizes not given; sizes and
+    runs that lack the given ones do not count. \"Inside the 90 % interval\" is the share of the
+    measured means there.
   \"given 512 MB and its CPU time\": no recorded run states its CPU time, so it is taken from a fit
     of the whole run. The sizes to predict enter it: the row shows what knowing the CPU time is
     worth, not how well it can be had.
-  \"measuring 512 MB, then what `measure_next` says\": of the well-measured runs those of 5 and more
+  \"measuring 512 MB, then what `measure_next` says\": of these runs those of 5 and more
     sizes, the largest at least 4 times the smallest. The first size is 512 MB or the nearest one,
     each further one is the size advised, until told to stop. A row counts the runs whose cheapest
     and balanced sizes then are those of the full sweep, or within 5 % of its cost and score.
@@ -57,6 +55,10 @@ pub struct Args {
     /// How close predictions from a few sizes come, beside the closed forms.
     #[arg(long)]
     predict: bool,
+
+    /// Predict every run, not only the well-measured ones.
+    #[arg(long, requires = "predict")]
+    every_run: bool,
 
     /// Show every source apart as well.
     #[arg(long)]
@@ -78,8 +80,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         let (tables, reached) = if args.fidelity {
             (scores::fidelity(library, &runs), Vec::new())
         } else {
-            let good: Vec<&Run> = runs.iter().filter(|run| scores::is_well_measured(library, run)).collect();
-            (scores::prediction(library, &runs), sequential(library, &good))
+            let judged: Vec<&Run> = runs.iter().filter(|run| args.every_run || scores::is_well_measured(run)).collect();
+            (scores::prediction(library, &judged), sequential(library, &judged))
         };
         write_errors(args, out, &tables, &reached)?;
     } else {

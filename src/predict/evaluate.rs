@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::curve::{Run, Start};
 use crate::model::{Known, Library, Observation, Posterior};
-use crate::pattern::Pattern;
 use crate::predict::fit::fit;
 use crate::predict::forecast::spread;
 use crate::predict::{ClosedForm, never_rising};
@@ -101,25 +100,28 @@ fn is_warm(run: &Run) -> bool {
     run.start != Some(Start::Cold)
 }
 
-/// A warm run whose means rest on enough invocations and whose curve is not a queue's: what prediction is judged on.
+/// What prediction is judged on: means of enough invocations, of a function that runs long enough to be timed well, which
+/// memory does not make slower.
 ///
-/// The limit of scatter is that of the run itself around any smooth curve, whoever predicts it.
+/// A run passes with 10 and more invocations a size (where the number is recorded), 100 ms and more at half of its sizes at
+/// least, and no size more than 10 % slower than the next smaller one. The measurements alone are asked, no model.
 ///
 /// ```
-/// use powercurve::{PowerCurve, Run, Start, model::Library, predict::evaluate::is_well_measured};
-/// let curve = PowerCurve::from_ms(&[(128, 8000.0), (512, 2000.0), (1024, 1000.0), (1769, 580.0)])?;
-/// let run = Run { invocations: Some(50), ..Run::new("busy", curve) };
-/// assert!(is_well_measured(Library::shipped(), &run));
-/// assert!(!is_well_measured(Library::shipped(), &Run { invocations: Some(3), ..run.clone() }));
-/// assert!(!is_well_measured(Library::shipped(), &Run { start: Some(Start::Cold), ..run }));
+/// use powercurve::{PowerCurve, Run, predict::evaluate::is_well_measured};
+/// let run = |curve: &[(u32, f64)]| Ok::<_, powercurve::Error>(Run::new("busy", PowerCurve::from_ms(curve)?));
+/// let long = run(&[(128, 8000.0), (512, 2000.0), (1024, 1000.0)])?;
+/// assert!(is_well_measured(&long));
+/// assert!(!is_well_measured(&Run { invocations: Some(5), ..long }));
+/// assert!(!is_well_measured(&run(&[(128, 80.0), (512, 20.0)])?)); // a few steps of the CPU quota
+/// assert!(!is_well_measured(&run(&[(128, 8000.0), (512, 2000.0), (1024, 2500.0)])?)); // noise, or a queue
 /// # Ok::<(), powercurve::Error>(())
 /// ```
-pub fn is_well_measured(library: &Library, run: &Run) -> bool {
-    const MOST_SCATTER: f64 = 0.12;
-    is_warm(run)
-        && !run.accept.contains(&Pattern::DownstreamLimited)
-        && run.invocations.is_none_or(|n| n >= 5)
-        && Posterior::new(library, &Observation::of(run), &Known::default()).variance().sqrt() < MOST_SCATTER
+pub fn is_well_measured(run: &Run) -> bool {
+    let (_, durations) = columns(run);
+    let long = durations.iter().filter(|ms| **ms >= 100.0).count();
+    run.invocations.is_none_or(|n| n >= 10)
+        && 2 * long >= durations.len()
+        && durations.windows(2).all(|pair| pair[1] <= 1.1 * pair[0])
 }
 
 const OURS: &str = "powercurve";
@@ -178,18 +180,17 @@ pub fn fidelity(library: &Library, runs: &[Run]) -> Vec<Table> {
     ]
 }
 
-/// Errors on the sizes not given, by which sizes are given, on the well-measured runs.
+/// Errors on the sizes not given, by which sizes are given.
 ///
 /// ```
 /// use powercurve::{PowerCurve, Run, model::Library, predict::evaluate::prediction};
 /// let curve = PowerCurve::from_ms(&[(128, 8000.0), (256, 4000.0), (512, 2000.0), (1024, 1000.0)])?;
-/// let tables = prediction(&Library::shipped().prefix(2048), &[Run::new("busy", curve)]);
+/// let tables = prediction(&Library::shipped().prefix(2048), &[&Run::new("busy", curve)]);
 /// let given_512 = &tables[2];
 /// assert_eq!((given_512.task.as_str(), given_512.methods[0].all.sizes), ("given 512 MB", 3));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
-pub fn prediction(library: &Library, runs: &[Run]) -> Vec<Table> {
-    let good: Vec<&Run> = runs.par_iter().filter(|r| is_well_measured(library, r)).collect();
+pub fn prediction(library: &Library, runs: &[&Run]) -> Vec<Table> {
     /// What is asked, the sizes given (MB), and whether the CPU time is given as well.
     type Task = (&'static str, fn(&Run) -> Vec<u32>, bool);
     let tasks: [Task; 4] = [
@@ -201,7 +202,7 @@ pub fn prediction(library: &Library, runs: &[Run]) -> Vec<Table> {
     tasks
         .into_iter()
         .map(|(task, given, with_cpu)| {
-            let rows: Vec<Rows> = good
+            let rows: Vec<Rows> = runs
                 .par_iter()
                 .filter_map(|run| {
                     let given = given(run);
