@@ -226,6 +226,21 @@ fn evaluate(args: &[&str]) -> String {
 }
 
 #[test]
+fn an_evaluation_without_a_run_to_judge_says_what_it_expects() {
+    let short = r#"{"id":"short","memory_mb":[512,1024],"duration_ms":[20,10]}"#;
+    for (args, expected) in [
+        (&["--fidelity"][..], "5 and more sizes"),
+        (&["--predict"], "well-measured runs with 512 MB"),
+        (&[], "non-empty `accept`"),
+    ] {
+        let refused = powercurve(&["evaluate", "-"]).args(args).write_stdin(short).assert().code(2);
+        refused.stdout("").stderr(predicates::str::contains(expected));
+    }
+    powercurve(&["evaluate", "-", "--predict", "--every-run"]).write_stdin(short).assert().success();
+    powercurve(&["evaluate", "-", "--fidelity", "--every-run"]).write_stdin(short).assert().code(2);
+}
+
+#[test]
 fn an_evaluation_has_one_object_a_line_and_one_table() {
     let records: Vec<Value> =
         evaluate(&["--predict", "--format", "jsonl"]).lines().map(|l| serde_json::from_str(l).unwrap()).collect();

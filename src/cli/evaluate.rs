@@ -57,7 +57,7 @@ pub struct Args {
     predict: bool,
 
     /// Predict every run, not only the well-measured ones.
-    #[arg(long, requires = "predict")]
+    #[arg(long, requires = "predict", conflicts_with = "fidelity")]
     every_run: bool,
 
     /// Show every source apart as well.
@@ -83,6 +83,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
             let judged: Vec<&Run> = runs.iter().filter(|run| args.every_run || scores::is_well_measured(run)).collect();
             (scores::prediction(library, &judged), sequential(library, &judged))
         };
+        if reached.is_empty() && tables.iter().all(|table| table.runs == 0) {
+            return Err(nothing_to_judge(args));
+        }
         write_errors(args, out, &tables, &reached)?;
     } else {
         let score = evaluate(&Reader::shipped(), &runs).ok_or_else(|| {
@@ -92,6 +95,26 @@ pub fn run(args: &Args, out: &mut Out) -> Result<Done> {
         write_score(args, out, &score)?;
     }
     Ok(done)
+}
+
+fn nothing_to_judge(args: &Args) -> Error {
+    let (expected, help) = if args.fidelity {
+        (
+            "runs of 5 and more sizes that are not recorded as cold",
+            "`powercurve predict` answers for runs of fewer sizes",
+        )
+    } else if args.every_run {
+        (
+            "runs with 512 MB, or with 256 and 1024 MB, among other sizes",
+            "measure more sizes than those to predict from",
+        )
+    } else {
+        (
+            "well-measured runs with 512 MB, or with 256 and 1024 MB, among other sizes",
+            "--every-run takes all; `powercurve help evaluate` says which are well-measured",
+        )
+    };
+    Error::new(format!("no run in the input can be judged: expected {expected}")).help(help)
 }
 
 /// The task of deciding by a few sizes.
