@@ -24,21 +24,23 @@ coverage+=" -Cllvm-args=-sanitizer-coverage-trace-compares"
 RUSTFLAGS=$coverage CARGO_TARGET_DIR=fuzz/target \
   cargo build --quiet --release --locked --target "$host" --manifest-path fuzz/Cargo.toml
 
-failed=0
-for target in "${targets[@]}"; do
-  corpus=fuzz/corpus/$target artifacts=fuzz/artifacts/$target/
+# one target: what it executed, and what its log says when it failed
+fuzz() {
+  local target=$1 corpus=fuzz/corpus/$1 artifacts=fuzz/artifacts/$1/ result=clean status=0
   mkdir -p "$corpus" "$artifacts"
-  log=$artifacts/log
+  local log=$artifacts/log
   # all files seed all readers: what one of them wants makes another one stumble
-  if "fuzz/target/$host/release/$target" "$corpus" tests/corpus/*/ datasets/examples datasets/presets \
+  "fuzz/target/$host/release/$target" "$corpus" tests/corpus/*/ datasets/examples datasets/presets \
     -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="$artifacts" > "$log" 2>&1; then
-    result=clean
-  else
+    -artifact_prefix="$artifacts" > "$log" 2>&1 || status=1
+  if [ $status -ne 0 ]; then
     result="FAILED, see $artifacts"
-    failed=1
     tail -40 "$log"
   fi
   printf '%-18s %12s executions: %s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$result"
-done
-exit $failed
+  return $status
+}
+export -f fuzz
+export host seconds
+# as many at a time as there are cores
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I TARGET bash -euc 'fuzz TARGET'
