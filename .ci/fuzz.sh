@@ -30,11 +30,10 @@ fuzz() {
   mkdir -p "$corpus" "$artifacts"
   local log=$artifacts/log
   # all files seed all readers: what one of them wants makes another one stumble
-  "fuzz/target/$host/release/$target" "$corpus" tests/corpus/*/ datasets/examples datasets/presets \
+  if ! "fuzz/target/$host/release/$target" "$corpus" tests/corpus/*/ datasets/examples datasets/presets \
     -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="$artifacts" > "$log" 2>&1 || status=1
-  if [ $status -ne 0 ]; then
-    result="FAILED, see $artifacts"
+    -artifact_prefix="$artifacts" > "$log" 2>&1; then
+    result="FAILED, see $artifacts" status=1
     tail -40 "$log"
   fi
   printf '%-18s %12s executions: %s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$result"

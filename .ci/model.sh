@@ -13,20 +13,24 @@ if [ "${1:-}" = --write ]; then
   cp "$scratch"/model/* datasets/model/
   cargo build --release --locked --quiet
 fi
+
+# a title that names the command, and what that prints
+section() {
+  local title=$1
+  shift
+  echo "## $title: \`powercurve $*\`"
+  echo
+  "$tool" "$@"
+}
+
 {
   echo "# Fidelity"
   echo
   echo 'Written by `.ci/model.sh --write`; relative errors in percent. How they are computed: `powercurve evaluate --help`.'
   echo
-  echo '## Fits: `powercurve evaluate datasets/real-runs.jsonl --fidelity --by-source --format markdown`'
-  echo
-  "$tool" evaluate datasets/real-runs.jsonl --fidelity --by-source --format markdown
-  echo '## Predictions: `powercurve evaluate datasets/real-runs.jsonl --predict --by-source --format markdown`'
-  echo
-  "$tool" evaluate datasets/real-runs.jsonl --predict --by-source --format markdown
-  echo '## Predictions of every run: `powercurve evaluate datasets/real-runs.jsonl --predict --every-run --format markdown`'
-  echo
-  "$tool" evaluate datasets/real-runs.jsonl --predict --every-run --format markdown
+  section Fits evaluate datasets/real-runs.jsonl --fidelity --by-source --format markdown
+  section Predictions evaluate datasets/real-runs.jsonl --predict --by-source --format markdown
+  section "Predictions of every run" evaluate datasets/real-runs.jsonl --predict --every-run --format markdown
 } > "$scratch/FIDELITY.md"
 {
   echo "# Classification"
