@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use statrs::function::erf::erfc_inv;
 
-use crate::model::library::{Library, Place};
+use crate::model::library::{Library, Particle, Place};
 use crate::model::observation::Observation;
 use crate::model::scan::{Candidate, MEMBERS, Member, Scaled, Scan, Weighed};
 use crate::pattern::{Pattern, Shares};
@@ -233,6 +233,17 @@ impl<'a> Posterior<'a> {
     /// Every member, [`MEMBERS`] in all.
     fn each_member(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().flat_map(|m| std::iter::repeat_n(m, m.count))
+    }
+
+    /// A time in ms of each member at the measured scale, ascending; `part` is that of a workload at its own.
+    pub(crate) fn times(&self, part: impl Fn(&Particle) -> f64) -> Vec<f64> {
+        let time = |member: Scaled| {
+            let particle = &self.library.particles()[member.particle as usize];
+            part(particle) * (member.ln_full - f64::from(particle.ln_full)).exp()
+        };
+        let mut times: Vec<f64> = self.members().map(time).collect();
+        times.sort_unstable_by(f64::total_cmp);
+        times
     }
 
     /// Mean shares of the time at 1769 MB.

@@ -24,8 +24,10 @@ const LN_LEAKS: f32 = -4.6;
 /// The same for another pattern when the user names one: one in ten thousand.
 const LN_OTHER_PATTERN: f32 = -9.2;
 
-/// Standard deviation (in `ln`) of a CPU time or waiting time that was measured apart.
-const KNOWN_SD: f64 = 0.05;
+/// Standard deviation of a CPU time or waiting time that was measured apart: a share of it, and one of the whole invocation
+/// at 1769 MB. The second says that what hardly works, or hardly waits, is known to do so: any workload of the library that
+/// hardly does either explains it.
+const KNOWN_SD: (f64, f64) = (0.05, 0.005);
 
 /// One workload of the library, moved to the measured scale.
 ///
@@ -378,16 +380,17 @@ impl Known {
     /// Log-likelihood of the CPU and waiting time measured apart, under a particle moved in scale by `ln_moved`.
     #[inline]
     fn ln_likelihood(&self, particle: &Particle, ln_moved: f64) -> f64 {
-        let off = |measured: Option<f64>, at_1769_ms: f64| {
-            measured.map_or(0.0, |ms| (ms.ln() - at_1769_ms.ln() - ln_moved) / KNOWN_SD)
-        };
         // the shape of long work may not be moved to where the CPU quota's staircase gives another
         let moved = self.cpu_ms.map_or(0.0, |ms| ln_moved / scale_sd(ms));
         let full_ms = f64::from(particle.ln_full).exp();
-        // a ten-thousandth of the whole is as good as nothing
-        let at_least = |ms: f64| ms.max(1e-4 * full_ms);
-        let (cpu_ms, wait_ms) = (at_least(particle.cpu_ms.into()), at_least(particle.shares.wait * full_ms));
-        let z = [off(self.cpu_ms, cpu_ms), off(self.wait_ms, wait_ms), moved];
+        let back = (-ln_moved).exp();
+        let off = |measured: Option<f64>, own_ms: f64| {
+            measured.map_or(0.0, |ms| {
+                let ms = ms * back;
+                (ms - own_ms) / (KNOWN_SD.0 * (ms + own_ms) / 2.0).hypot(KNOWN_SD.1 * full_ms)
+            })
+        };
+        let z = [off(self.cpu_ms, particle.cpu_ms.into()), off(self.wait_ms, particle.shares.wait * full_ms), moved];
         -0.5 * z.iter().map(|z| z * z).sum::<f64>()
     }
 }

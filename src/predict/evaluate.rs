@@ -211,7 +211,7 @@ pub fn prediction(library: &Library, runs: &[&Run]) -> Vec<Table> {
                     if !distinct || !given.iter().all(has) || run.curve.len() <= given.len() {
                         return None;
                     }
-                    let known = if with_cpu { cpu_time(library, run)? } else { Known::default() };
+                    let known = if with_cpu { cpu_time(library, run) } else { Known::default() };
                     let mut rows = Rows::default();
                     rows.predict(library, run, |m| given.contains(&m.mb()), &known);
                     Some(rows)
@@ -226,11 +226,11 @@ fn largest(run: &Run) -> Vec<u32> {
     run.curve.sizes().map(MemoryMb::mb).filter(|mb| *mb <= 3100).max().into_iter().collect()
 }
 
-/// The CPU time that a monitor would report for a run: what the fit of the *whole* run says, since recorded runs
+/// The CPU time that a monitor would report for a run: the middle of what the *whole* run leaves possible, since recorded runs
 /// come without it. The sizes to predict enter it, so that this task shows what a CPU time is worth, not how it is measured.
-fn cpu_time(library: &Library, run: &Run) -> Option<Known> {
-    let cpu_ms = fit(library, run).workload.warm_cpu_ms();
-    (cpu_ms > 0.0).then(|| Known { cpu_ms: Some(cpu_ms), ..Known::default() })
+fn cpu_time(library: &Library, run: &Run) -> Known {
+    let times = Posterior::new(library, &Observation::of(run), &Known::default()).times(|p| p.cpu_ms.into());
+    Known { cpu_ms: times.get(times.len() / 2).copied(), ..Known::default() }
 }
 
 fn columns(run: &Run) -> (Vec<f64>, Vec<f64>) {

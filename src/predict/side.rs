@@ -1,12 +1,15 @@
 //! Side information that a measured curve contradicts.
 
 use crate::model::library::Particle;
-use crate::model::{Known, Library, Observation, Posterior, Scaled};
+use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Pattern;
 use crate::units::Millis;
 
-/// How far (as a factor) beyond every workload that explains the curve a time may lie: the model's own errors are smaller.
+/// How far (as a factor) beyond the members of the posterior a time may lie: the model's own errors are smaller.
 const SLACK: f64 = 1.5;
+
+/// `ln` of the factor by which a time beyond them may lower the likelihood of the curve: what is rare is still possible.
+const LN_RARE: f64 = -10.0;
 
 /// How much longer than the fastest measured mean a wait may be that is part of it: the error of both.
 const LONGER: f64 = 1.1;
@@ -37,16 +40,13 @@ pub fn allowed(
 ) -> (Known, Vec<String>) {
     let mut doubts = Vec::new();
     // `part` is the time in ms of a workload at its own scale
-    let mut check = |name: &str, ms: Option<f64>, part: fn(&Particle) -> f64, most: f64| {
-        let ms = ms?;
-        let time = |m: Scaled| {
-            let particle = &library.particles()[m.particle as usize];
-            part(particle) * (m.ln_full - f64::from(particle.ln_full)).exp()
-        };
-        let mut times: Vec<f64> = posterior.members().map(time).collect();
-        times.sort_unstable_by(f64::total_cmp);
+    let mut check = |name: &str, alone: Known, part: fn(&Particle) -> f64, most: f64| {
+        let ms = alone.cpu_ms.or(alone.wait_ms)?;
+        let times = posterior.times(part);
         let at = |q: f64| times[(q * (times.len() - 1) as f64) as usize];
-        if (at(0.0) / SLACK..=(at(1.0) * SLACK).min(most)).contains(&ms) {
+        let usual = (at(0.0) / SLACK..=at(1.0) * SLACK).contains(&ms);
+        let rare = || Posterior::new(library, seen, &alone).ln_evidence() - posterior.ln_evidence() > LN_RARE;
+        if ms <= most && (usual || rare()) {
             return Some(ms);
         }
         let [given, low, high] = [ms, at(0.05), at(0.95)].map(Millis::clamped);
@@ -57,8 +57,10 @@ pub fn allowed(
         None
     };
     let fastest = seen.ms.iter().copied().fold(f64::INFINITY, f64::min);
-    let cpu_ms = check("CPU", known.cpu_ms, |p| p.cpu_ms.into(), f64::INFINITY);
-    let wait_ms = check("waiting", known.wait_ms, |p| p.shares.wait * f64::from(p.ln_full).exp(), LONGER * fastest);
+    let [cpu, wait] =
+        [(known.cpu_ms, None), (None, known.wait_ms)].map(|(cpu_ms, wait_ms)| Known { cpu_ms, wait_ms, pattern: None });
+    let cpu_ms = check("CPU", cpu, |p| p.cpu_ms.into(), f64::INFINITY);
+    let wait_ms = check("waiting", wait, |p| p.shares.wait * f64::from(p.ln_full).exp(), LONGER * fastest);
     let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];
     let pattern = known.pattern.filter(|&pattern| {
         let possible = probability(pattern) >= RULED_OUT;
@@ -107,6 +109,23 @@ mod tests {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
         let known = Known { cpu_ms: Some(802.0), ..Known::default() };
         assert_eq!(allowed(Library::shipped(), &seen, &posterior, &known), (known, Vec::new()));
+    }
+
+    /// A function that sleeps for 24 s with 3 ms of CPU time (SeBS's sleep: 24194 ms at every size), and one that hardly waits.
+    #[test]
+    fn what_hardly_works_or_hardly_waits_is_no_contradiction() {
+        let cases = [
+            (24_195.0, Known { cpu_ms: Some(3.0), ..Known::default() }, 24_195.0),
+            (14_681.0, Known { wait_ms: Some(1.2), ..Known::default() }, 14_681.0 * 512.0 / 1769.0),
+        ];
+        for (ms, known, at_1769_ms) in cases {
+            let seen = Observation::of(&Run::new("one size", PowerCurve::from_ms(&[(512, ms)]).unwrap()));
+            let alone = Posterior::new(Library::shipped(), &seen, &Known::default());
+            assert_eq!(allowed(Library::shipped(), &seen, &alone, &known), (known, Vec::new()));
+            let told = Posterior::new(Library::shipped(), &seen, &known);
+            let predicted = told.predict(crate::MemoryMb::new(1769).unwrap());
+            assert!((predicted.ms / at_1769_ms - 1.0).abs() < 0.1, "{predicted:?} instead of {at_1769_ms}");
+        }
     }
 
     #[test]
