@@ -177,6 +177,18 @@ fn runs_of_files_with_one_name_have_ids_of_their_own() {
 }
 
 #[test]
+fn urls_of_one_line_have_ids_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chat.txt");
+    let text = format!("before {URL} after {URL}\n{URL}\n");
+    fs::write(&path, &text).unwrap();
+    let ids: Vec<String> = read(&path).into_iter().map(|run| run.id).collect();
+    assert_eq!(ids, ["chat", "chat:1:2", "chat:2"]);
+    let pasted: Vec<String> = ingest::read_text("pasted", &text).into_iter().map(|run| run.unwrap().id).collect();
+    assert_eq!(pasted, ["pasted", "pasted:2", "pasted:3"]);
+}
+
+#[test]
 fn a_workload_is_not_a_run() {
     let error = ingest::read(&["datasets/presets/thumbnail.toml".to_owned()]).next().unwrap().unwrap_err().to_string();
     assert!(error.contains("a workload: expected recorded runs") && error.contains("`powercurve simulate`"), "{error}");

@@ -97,8 +97,7 @@ impl Baseline {
         let mut lines = source.open()?;
         if let Some(answers) = list_of_answers(&mut lines) {
             for (i, answer) in answers.into_iter().enumerate() {
-                let added = self.add_answer(answer);
-                added.unwrap_or_else(|e| rejected.push(e.at(format!("item {}", i + 1)).at(&file.place)));
+                self.add_answer(answer, |e| rejected.push(e.at(format!("item {}", i + 1)).at(&file.place)));
             }
         } else if begins_with_answer(lines.head()) {
             self.take_answers(lines, &file.place, rejected);
@@ -132,8 +131,15 @@ impl Baseline {
         }
     }
 
-    fn add_answer(&mut self, Answer { id, pattern, uncertain }: Answer) -> Result<()> {
-        self.add(id, Former::Answer { pattern, uncertain })
+    /// Adds an answer, or says why not.
+    fn add_answer(&mut self, answer: serde_json::Result<Answer>, reject: impl FnOnce(Error)) {
+        let answer = answer.map_err(|e| {
+            Error::new(format!("not an answer of classify: {}", json::in_words(&e)))
+                .help("write the file again with `powercurve classify --format jsonl`")
+        });
+        let added =
+            answer.and_then(|Answer { id, pattern, uncertain }| self.add(id, Former::Answer { pattern, uncertain }));
+        added.unwrap_or_else(reject);
     }
 
     /// Takes a file of answers; the lines that are none are rejected.
@@ -141,33 +147,28 @@ impl Baseline {
         while let Some(line) = lines.next_line() {
             match line {
                 Ok((_, line)) if line.trim_ascii().is_empty() => {}
-                Ok((number, line)) => match serde_json::from_slice(line) {
-                    Ok(answer) => {
-                        let added = self.add_answer(answer);
-                        added.unwrap_or_else(|e| rejected.push(e.at(format!("line {number}")).at(place)));
-                    }
-                    Err(e) => rejected.push(
-                        Error::new(format!("not an answer of classify: {}", json::in_words(&e)))
-                            .help("write the file again with `powercurve classify --format jsonl`")
-                            .at(format!("line {number}"))
-                            .at(place),
-                    ),
-                },
+                Ok((number, line)) => self.add_answer(serde_json::from_slice(line), |e| {
+                    rejected.push(e.at(format!("line {number}")).at(place));
+                }),
                 Err(error) => rejected.push(error.at(place)),
             }
         }
     }
 }
 
-/// The answers of an input that is a list of them.
-fn list_of_answers(lines: &mut Lines) -> Option<Vec<Answer>> {
+/// The items of an input that is a list of answers, of which some may be none.
+fn list_of_answers(lines: &mut Lines) -> Option<Vec<serde_json::Result<Answer>>> {
     if !lines.head().trim_ascii_start().starts_with(b"[") {
         return None;
     }
     let list = lines.long_head();
     // a record of a run may have the fields of an answer as well
-    let answers: Vec<Answer> = serde_json::from_slice(list).ok()?;
-    (!answers.is_empty() && memmem::find(list, b"\"memory_mb\"").is_none()).then_some(answers)
+    if memmem::find(list, b"\"memory_mb\"").is_some() {
+        return None;
+    }
+    let items: Vec<serde_json::Value> = serde_json::from_slice(list).ok()?;
+    let answers: Vec<_> = items.into_iter().map(Answer::deserialize).collect();
+    answers.iter().any(|answer| answer.is_ok()).then_some(answers)
 }
 
 /// Whether an input is a file of answers: its first line is one.
@@ -216,6 +217,12 @@ mod tests {
                 "{rejected:?}"
             );
         }
+        let (answers, rejected) = read(&format!("[{ANSWER}, {{\"id\": \"h\"}}, {other}]"));
+        assert!(answers.get("f").is_some() && answers.get("g").is_some());
+        assert!(
+            rejected.len() == 1 && rejected[0].starts_with("old: item 2: not an answer of classify"),
+            "{rejected:?}"
+        );
         let (runs, rejected) = read(&format!("[{RECORD}]"));
         assert!(matches!(runs.only(), Some(Former::Run(_))) && rejected.is_empty(), "{rejected:?}");
     }

@@ -114,7 +114,8 @@ pub fn read_text(name: &str, text: &str) -> Vec<Result<Run>> {
     } else if text.starts_with(['{', '[']) {
         json::runs(text.as_bytes(), name)
     } else {
-        url::find(text).flat_map(|url| url::runs(url, name)).collect()
+        let named = |nth| if nth == 0 { name.to_owned() } else { format!("{name}:{}", nth + 1) };
+        url::find(text).enumerate().flat_map(|(nth, url)| url::runs(url, &named(nth))).collect()
     };
     if runs.is_empty() {
         let error =
@@ -177,8 +178,16 @@ pub struct RawRun {
 
 #[derive(Debug)]
 enum Content {
-    Json { text: Vec<u8>, line: Option<u64> },
-    Url { url: String, line: u64 },
+    Json {
+        text: Vec<u8>,
+        line: Option<u64>,
+    },
+    /// The how manieth of its line, from 0.
+    Url {
+        url: String,
+        line: u64,
+        nth: usize,
+    },
     Parsed(Box<Run>),
 }
 
@@ -240,7 +249,10 @@ impl RawRun {
         let (runs, line) = match content {
             Content::Parsed(run) => return vec![Ok(*run)],
             Content::Json { text, line } => (json::runs(&text, &file.name_at(line)), line),
-            Content::Url { url, line } => (url::runs(&url, &file.name_at(Some(line))), Some(line)),
+            Content::Url { url, line, nth: 0 } => (url::runs(&url, &file.name_at(Some(line))), Some(line)),
+            Content::Url { url, line, nth } => {
+                (url::runs(&url, &format!("{}:{line}:{}", file.name, nth + 1)), Some(line))
+            }
         };
         runs.into_iter().map(|run| run.map_err(|e| e.at(file.place_at(line)))).collect()
     }
@@ -388,8 +400,8 @@ impl OpenLines {
             Some(Ok((_, line))) if line.trim_ascii().is_empty() => {}
             Some(Ok((number, line))) if self.urls => {
                 let line = String::from_utf8_lossy(line);
-                ready.extend(url::find(&line).map(|url| {
-                    let content = Content::Url { url: url.to_owned(), line: number };
+                ready.extend(url::find(&line).enumerate().map(|(nth, url)| {
+                    let content = Content::Url { url: url.to_owned(), line: number, nth };
                     Ok(RawRun { file: Arc::clone(file), content })
                 }));
             }
