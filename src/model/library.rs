@@ -225,6 +225,9 @@ impl Library {
     }
 
     /// Draws the workload of a particle again.
+    ///
+    /// # Panics
+    /// When there are not so many particles.
     pub fn workload(&self, particle: usize) -> Workload {
         prior::draw(self.seed, self.particles[particle].draw.into())
     }

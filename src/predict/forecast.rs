@@ -156,6 +156,9 @@ const MOST_CANDIDATES: usize = 64;
 /// assert_eq!(said.best.speed.mb(), 3008);
 /// # Ok::<(), powercurve::Error>(())
 /// ```
+///
+/// # Panics
+/// When `sizes` is empty.
 pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb], tariff: &Tariff) -> Forecast {
     let cost = |m, ms: f64| tariff.cost(m, Millis::clamped(ms)).usd();
     let durations: Vec<Prediction> = sizes.iter().map(|&m| posterior.predict(m)).collect();

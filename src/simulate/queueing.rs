@@ -34,7 +34,7 @@ pub fn queue_ms(downstream: &Downstream, think_ms: f64) -> f64 {
     if downstream.requests == 0 {
         return 0.0;
     }
-    let rivals = f64::from(downstream.concurrency - 1);
+    let rivals = f64::from(downstream.concurrency.saturating_sub(1));
     let others = downstream.other_load_per_s / 1e3;
     // how much longer a request takes than it should if the response time were `r`: falls with `r`
     let excess = |r: f64| {
