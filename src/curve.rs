@@ -240,6 +240,23 @@ impl PowerCurve {
         let points: Vec<Point> = self.points.iter().copied().filter(|p| keep(p.memory)).collect();
         (!points.is_empty()).then_some(Self { points })
     }
+
+    /// The same curve of a function that uses so much memory, in MB, at every size that has it; all of a smaller one.
+    ///
+    /// ```
+    /// use powercurve::PowerCurve;
+    /// let curve = PowerCurve::from_ms(&[(128, 480.0), (512, 120.0)])?.with_memory_used(240.0);
+    /// let used: Vec<_> = curve.points().iter().map(|p| p.sample.max_memory_used_mb).collect();
+    /// assert_eq!(used, [Some(128.0), Some(240.0)]);
+    /// # Ok::<(), powercurve::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_memory_used(mut self, used_mb: f64) -> Self {
+        for point in &mut self.points {
+            point.sample.max_memory_used_mb = Some(used_mb.min(point.memory.as_f64()));
+        }
+        self
+    }
 }
 
 /// Merges the repeats of one size (all of the same memory size, at least one).
@@ -590,6 +607,11 @@ pub enum RunWarning {
         /// The memory size.
         memory: MemoryMb,
     },
+    /// Entries of the tuning tool's `stats` without a memory size or a duration, left out of the curve.
+    IncompleteStats {
+        /// How many.
+        count: u64,
+    },
     /// REPORT lines without a duration or a memory size, left out of the curve.
     IncompleteReports {
         /// How many.
@@ -619,6 +641,11 @@ impl std::fmt::Display for RunWarning {
             Self::NoDuration { memory } => {
                 write!(f, "{memory} has no duration and is left out: measure it again or treat it as too small")
             }
+            Self::IncompleteStats { count } => write!(
+                f,
+                "{count} of the entries of stats have no value or no averageDuration and are left out: give the output as \
+                 aws-lambda-power-tuning wrote it"
+            ),
             Self::IncompleteReports { count } => write!(
                 f,
                 "{count} REPORT lines lack a duration or a memory size and are left out: export whole log lines"

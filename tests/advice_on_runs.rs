@@ -360,6 +360,7 @@ fn what_tuner_and_run_leave_to_do() {
     assert!(plan("8s").contains("raise totalExecutionTimeout above its default of 300 s"));
     assert!(plan("27s").contains("totalExecutionTimeout is at most 900 s") && plan("27s").contains("at most 33"));
     assert!(plan("600s").contains("5 invocations too many: use --parallel"));
+    assert!(plan("1000s").contains("Lambda ends it after 900 s"));
     // of several sizes the slowest is named
     let run = r#"{"id":"slow","memory_mb":[128,512,1024],"duration_ms":[16000,8000,7000]}"#;
     let slowest = stdout(&["plan", "--run", "-", "--invocations", "50"], run);

@@ -118,6 +118,58 @@ fn options_say_what_the_run_does_not() {
     assert_eq!(predict("", &["--max-memory-used", "240"])["too_small"], serde_json::json!([128, 256]));
 }
 
+/// The answer to a run of these sizes and durations in ms.
+fn predicted(curve: &[(u32, f64)], options: &[&str]) -> Value {
+    let (sizes, durations): (Vec<u32>, Vec<f64>) = curve.iter().copied().unzip();
+    let run = serde_json::json!({"id": "a", "memory_mb": sizes, "duration_ms": durations}).to_string();
+    let args = [&["predict", "-", "--format", "jsonl"], options].concat();
+    let output = powercurve(&args).write_stdin(run).assert().success().get_output().stdout.clone();
+    serde_json::from_slice(&output).unwrap()
+}
+
+/// Whether a prediction warns in these words.
+fn warns(answer: &Value, words: &str) -> bool {
+    answer["warnings"].as_array().unwrap().iter().any(|warning| warning.as_str().unwrap().contains(words))
+}
+
+#[test]
+fn sizes_that_would_outlast_lambda_are_not_chosen() {
+    // ten minutes at one vCPU, in proportion: at 512 MB it would be 35 minutes
+    let answer = predicted(&[(1769, 600_000.0), (3008, 598_000.0)], &[]);
+    assert_eq!(answer["too_small"], serde_json::json!([128, 256, 512, 1024]));
+    let chosen = [&answer["best"]["cost"], &answer["measure_next"]["memory_mb"]];
+    assert!(chosen.iter().all(|m| m.as_u64().is_none_or(|mb| mb > 1024)), "{chosen:?}");
+}
+
+#[test]
+fn a_size_starved_of_memory_bends_no_prediction() {
+    let curve = [(256, 4900.0), (512, 560.7), (1024, 267.6), (3008, 139.8)];
+    let at_512 = |options: &[&str]| {
+        let options = [&["--measured", "256,1024,3008"], options].concat();
+        predicted(&curve, &options)["curve"].as_array().unwrap().iter().find(|p| p["memory_mb"] == 512).unwrap().clone()
+    };
+    let told = at_512(&["--max-memory-used", "240"]);
+    assert!((told["duration_ms"].as_f64().unwrap() / 560.7 - 1.0).abs() < 0.1, "{told}");
+    assert!(told["high_ms"].as_f64().unwrap() < 0.7 * at_512(&[])["high_ms"].as_f64().unwrap());
+}
+
+#[test]
+fn what_weakens_a_prediction_is_said() {
+    let cpu = [(128, 13_800.0), (256, 6900.0), (512, 3460.0), (1024, 1730.0), (1536, 1150.0), (2048, 1001.0)];
+    let answer = predicted(&cpu, &["--measured", "256,1042"]);
+    assert!(warns(&answer, "1042 MB of --measured was not measured: the run has 128, 256, 512"), "{answer}");
+    assert!(!warns(&predicted(&cpu, &[]), "measure it again"));
+    let mut failed_fast = cpu;
+    failed_fast[3].1 = 173.0;
+    assert!(warns(&predicted(&failed_fast, &[]), "1024 MB took 173.0 ms, where the run as a whole says"));
+}
+
+#[test]
+fn of_equally_fast_sizes_the_cheapest_is_the_fastest() {
+    let flat = [(512, 499.0), (1024, 248.0), (2048, 166.0), (3008, 164.0), (6144, 164.0), (10_240, 164.0)];
+    assert_eq!(predicted(&flat, &[])["best"]["speed"], 3008);
+}
+
 #[test]
 fn bad_records_are_named_and_the_others_answered() {
     let good = r#"{"id":"good","memory_mb":[128,512,1024],"duration_ms":[900,230,120]}"#;

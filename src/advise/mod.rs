@@ -41,7 +41,7 @@ pub use priced::{PricedCurve, PricedPoint};
 pub use rank::{Prospect, RankBy, Ranked, Ranking, rank};
 pub use recommend::{Recommendation, Wish, recommend};
 pub use sequential::{Reached, sequential};
-pub use sizes::{beyond_measured, dependable, fits, large_enough, nearly_full, usual_sizes, with_room};
+pub use sizes::{beyond_measured, dependable, fits, in_time, large_enough, nearly_full, usual_sizes, with_room};
 pub(crate) use sizes::{memory_used, proposed_sizes};
 pub use strategy::Strategy;
 pub use tail::{Percentile, Tail, TailSource, tails};

@@ -1,6 +1,6 @@
 //! The fewest sizes to measure next.
 
-use crate::advise::proposed_sizes;
+use crate::advise::{in_time, proposed_sizes};
 use crate::curve::{Point, PowerCurve, Run};
 use crate::error::Result;
 use crate::model::{Known, Library, Observation, Posterior};
@@ -53,6 +53,10 @@ pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
     let (mut sizes, mut first, mut after) = (Vec::new(), None, f64::INFINITY);
     loop {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+        let candidates = match in_time(&posterior, &candidates).0 {
+            none if none.is_empty() => candidates.clone(),
+            in_time => in_time,
+        };
         match forecast(&posterior, &candidates, &seen.sizes, &tariff).next {
             Next::Measure { memory, regret, regret_after } if sizes.len() < MOST => {
                 first.get_or_insert(regret);

@@ -19,6 +19,7 @@ use crate::load::FunctionLoad;
 use crate::model::Observation;
 use crate::pattern::{Pattern, Reader};
 use crate::platform::billing::{BillingStep, gb_seconds};
+use crate::platform::init::TIMEOUT_MS;
 use crate::predict::{Balance, Next, forecast};
 use crate::units::{MemoryMb, Millis};
 
@@ -120,7 +121,7 @@ impl Prospect {
         let mut curves = posterior.measurements(&sizes);
         let mut means: Vec<Estimate> =
             (0..sizes.len()).map(|i| Estimate::of(curves.iter().map(|c| c[i]).collect(), 0.0)).collect();
-        let limit = load.timeout.map_or(f64::INFINITY, Millis::ms);
+        let limit = load.timeout.map_or(TIMEOUT_MS, Millis::ms);
         // the function runs at the configured size as it is
         let in_time: Vec<bool> =
             sizes.iter().zip(&means).map(|(&memory, ms)| memory == current || ms.high <= limit).collect();
@@ -285,10 +286,14 @@ fn keep<T>(items: &mut Vec<T>, marks: &[bool]) {
 fn left_out(sizes: &[MemoryMb], in_time: &[bool], timeout: Option<Millis>) -> String {
     let slow: Vec<String> =
         sizes.iter().zip(in_time).filter(|(_, in_time)| !**in_time).map(|(m, _)| m.mb().to_string()).collect();
-    match timeout {
-        Some(timeout) if !slow.is_empty() => format!("may reach its timeout of {timeout} at {} MB", slow.join(", ")),
-        _ => String::new(),
+    if slow.is_empty() {
+        return String::new();
     }
+    let limit = match timeout {
+        Some(timeout) => format!("its timeout of {timeout}"),
+        None => format!("Lambda's limit of {:.0} s", TIMEOUT_MS / 1e3),
+    };
+    format!("may reach {limit} at {} MB", slow.join(", "))
 }
 
 /// By what functions are ranked.

@@ -2,6 +2,8 @@
 
 use crate::advise::PricedCurve;
 use crate::curve::{Point, PowerCurve, Run};
+use crate::model::Posterior;
+use crate::platform::init::TIMEOUT_MS;
 use crate::units::MemoryMb;
 
 /// Sizes that are proposed beside those of a run, in MB.
@@ -53,6 +55,23 @@ pub fn large_enough(run: &Run, sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec
     too_small.extend(failing);
     too_small.sort_unstable();
     (kept, too_small)
+}
+
+/// The sizes at which a run is predicted to end within the 15 minutes that Lambda allows, and the others.
+///
+/// ```
+/// use powercurve::model::{Known, Library, Observation, Posterior};
+/// use powercurve::{MemoryMb, PowerCurve, Run, advise::in_time};
+/// // five minutes at one vCPU, in proportion
+/// let run = Run::new("render", PowerCurve::from_ms(&[(1024, 518_000.0), (1769, 300_000.0)])?);
+/// let posterior = Posterior::new(Library::shipped(), &Observation::of(&run), &Known::default());
+/// let sizes = [512, 1024, 2048].map(MemoryMb::new).into_iter().collect::<Result<Vec<_>, _>>()?;
+/// let (in_time, too_slow) = in_time(&posterior, &sizes);
+/// assert_eq!((&in_time[..], &too_slow[..]), (&sizes[1..], &sizes[..1]));
+/// # Ok::<(), powercurve::Error>(())
+/// ```
+pub fn in_time(posterior: &Posterior<'_>, sizes: &[MemoryMb]) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+    sizes.iter().partition(|&&m| posterior.predict(m).ms <= TIMEOUT_MS)
 }
 
 /// The sizes of a curve at which the run does not fail; all, where it fails at each.

@@ -14,6 +14,7 @@ use crate::advise::{
 };
 use crate::curve::{Arch, Point, PowerCurve, Run, Start};
 use crate::error::{Error, Result};
+use crate::platform::init::TIMEOUT_MS;
 use crate::platform::pricing::{PriceBasis, PriceTable};
 use crate::render::table::{Cell, Column, Table};
 use crate::units::{Currency, MemoryMb, Millis};
@@ -282,11 +283,19 @@ fn next_sentence(next: &NextPlan) -> String {
     )
 }
 
-/// What helps where all invocations of a size in series outlast the tuner's default timeout.
+/// What helps where all invocations of a size in series outlast the tuner's default timeout, or one outlasts Lambda's limit.
 fn too_long(size: &PlannedSize) -> String {
     const LONGEST_S: f64 = TuningRun::LONGEST_TIMEOUT_S;
     let fewest = TuningRun::MIN_INVOCATIONS;
     let fewer = (LONGEST_S * 1e3 / size.duration.ms()).floor();
+    if size.duration.ms() > TIMEOUT_MS {
+        return format!(
+            "One invocation at {} would take {}, and Lambda ends it after {:.0} s: check the unit, or leave the size out.\n",
+            size.memory,
+            size.duration,
+            TIMEOUT_MS / 1e3
+        );
+    }
     let help = if size.series_s <= LONGEST_S {
         format!(
             "raise totalExecutionTimeout above its default of {:.0} s, or use --parallel",

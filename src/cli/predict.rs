@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::sizes::Sizes;
 use super::{Done, Format, Out, batch, texts, warn_of};
-use crate::advise::{PricedCurve, Strategy, beyond_measured, large_enough, memory_used, usual_sizes};
+use crate::advise::{PricedCurve, Strategy, beyond_measured, in_time, large_enough, memory_used, usual_sizes};
 use crate::curve::{Arch, PowerCurve, Run};
 use crate::error::{Error, Result};
 use crate::ingest::traces;
@@ -194,8 +194,17 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     run.arch = run.arch.or(args.arch);
     run.invocations = run.invocations.or(args.invocations);
     let used = memory_used(&run).or(args.max_memory_used);
+    if let (None, Some(used_mb)) = (memory_used(&run), args.max_memory_used) {
+        run.curve = run.curve.with_memory_used(used_mb);
+    }
+    let mut warnings = texts(&run.warnings);
     let whole = run.curve.clone();
     if let Some(Sizes(given)) = &args.measured {
+        let unmeasured: Vec<MemoryMb> = given.iter().copied().filter(|&m| whole.at(m).is_none()).collect();
+        if !unmeasured.is_empty() {
+            let (unmeasured, has) = (list(unmeasured.into_iter()), list(whole.sizes()));
+            warnings.push(format!("{unmeasured} MB of --measured was not measured: the run has {has} MB"));
+        }
         run.curve = whole.filter(|m| given.contains(&m)).ok_or_else(|| {
             let has = list(whole.sizes());
             Error::new(format!("none of the sizes of --measured was measured: the run has {has} MB"))
@@ -208,25 +217,29 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     sizes.extend(&shown);
     sizes.sort_unstable();
     sizes.dedup();
-    let (sizes, too_small) = large_enough(&run, &sizes, used);
-    if !sizes.iter().any(|m| shown.binary_search(m).is_ok()) {
-        return Err(Error::new(
-            "every size asked for is too small for the memory used, or fails: expected larger sizes",
-        )
-        .help("give larger sizes with --at"));
-    }
     let seen = Observation::of(&run);
     let library = Library::shipped();
     let mut posterior = Posterior::new(library, &seen, &Known::default());
-    let mut warnings = texts(&run.warnings);
     if *known != Known::default() {
         let (known, contradicted) = allowed(library, &seen, &posterior, known);
         warnings.extend(contradicted);
         posterior = Posterior::new(library, &seen, &known);
     }
+    let (sizes, mut too_small) = large_enough(&run, &sizes, used);
+    let (sizes, too_slow) = in_time(&posterior, &sizes);
+    too_small.extend(too_slow);
+    too_small.sort_unstable();
+    if !sizes.iter().any(|m| shown.binary_search(m).is_ok()) {
+        return Err(Error::new(
+            "every size asked for is too small for the memory used, fails, or would take longer than the 15 minutes that Lambda \
+             allows: expected larger sizes",
+        )
+        .help("give larger sizes with --at"));
+    }
     let tariff = args.tariff(run.arch.unwrap_or_default(), run.currency())?.with_init(run.billed_init_ms());
     let forecast = forecast(&posterior, &sizes, &seen.sizes, &tariff);
     let best = [forecast.best.cost, forecast.best.speed, forecast.best.balanced];
+    warnings.extend(too_good(&run, &forecast));
     warnings.extend(beyond_measured(&run, used, best.into_iter().chain(forecast.next.memory())));
     let chart = args.chart.as_ref().map(|_| chart(&run, &whole, &posterior, &forecast, &tariff)).transpose()?;
     Ok(Answer {
@@ -239,6 +252,21 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
         warnings,
         chart,
     })
+}
+
+/// How far below the interval of what all sizes say a measurement is too good to be true.
+const TOO_GOOD: f64 = 0.9;
+
+/// The sizes chosen for a measurement that is too good to be true, in words.
+fn too_good(run: &Run, f: &Forecast) -> Option<String> {
+    let chosen = |m| [f.best.cost, f.best.speed, f.best.balanced].contains(&m);
+    let sizes = f.sizes.iter().zip(&f.durations).filter(|(m, _)| chosen(**m)).filter_map(|(&m, d)| {
+        let ms = run.curve.at(m)?.duration;
+        let [low, high] = [d.low_ms, d.high_ms].map(Millis::clamped);
+        (ms.ms() < TOO_GOOD * d.low_ms).then(|| format!("{m} took {ms}, where the run as a whole says {low} to {high}"))
+    });
+    let sizes: Vec<String> = sizes.collect();
+    (!sizes.is_empty()).then(|| format!("{}: measure it again, the choice depends on it", sizes.join("; ")))
 }
 
 /// The sizes of `run`, the others of the `whole` run hollow, and what the model makes of them.

@@ -700,10 +700,10 @@ mod tests {
 
     #[test]
     fn a_cell_that_is_too_long_or_not_utf_8_is_rejected() {
-        let rows: [&[u8]; 4] = [b"\xfc,128,5,", b"\xe4,128,5,", b"a,128,5,\xff", &[b'x'; MAX_NAME + 1]];
-        let mut csv = b"function,memory,duration,runtime\n".to_vec();
-        rows.iter().for_each(|row| csv.extend([row, &b",128,5\n"[..]].concat()));
-        csv.extend([&[b'x'; MAX_NAME], &b",128,5\n"[..]].concat());
+        let mut csv = b"function,memory,duration,runtime\n\xfc,128,5\n\xe4,128,5\na,128,5,\xff\n".to_vec();
+        for bytes in [MAX_NAME + 1, MAX_NAME] {
+            csv.extend([&vec![b'x'; bytes], &b",128,5\n"[..]].concat());
+        }
         let lines = Lines::open(Box::new(std::io::Cursor::new(csv))).unwrap();
         let runs: Vec<_> = runs(lines, b',', "file").collect();
         let errors: Vec<String> = runs.iter().filter_map(|r| r.as_ref().err()).map(Error::to_string).collect();

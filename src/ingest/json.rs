@@ -72,10 +72,13 @@ pub(super) fn runs(text: &[u8], name: &str) -> Vec<Result<Run>> {
             Err(e) => {
                 // the items that stand before the error in a list are read
                 let rest = text[values.byte_offset()..].utf8_chunks().next().map_or("", |chunk| chunk.valid());
+                let mut error = error(&e);
                 if is_list_of_runs(rest) {
-                    let _ = found.add_items(rest, name);
+                    let mut read = 0;
+                    let _ = found.add_items(rest, name, &mut read);
+                    error = error.at(format!("item {}, the last that was looked at", read + 1));
                 }
-                found.runs.push(Err(error(&e)));
+                found.runs.push(Err(error));
             }
         }
     }
@@ -95,24 +98,25 @@ impl Found {
         if !is_list_of_runs(json) {
             return self.extend(one(json, name));
         }
-        match self.add_items(json, name) {
-            Ok(0) => self.runs.push(Err(Error::new("list is empty: expected run records or power-tuning outputs")
-                .help("check that the command which wrote it succeeded"))),
-            Ok(_) => {}
+        let mut read = 0;
+        match self.add_items(json, name, &mut read) {
+            Ok(()) if read == 0 => {
+                self.runs.push(Err(Error::new("list is empty: expected run records or power-tuning outputs")
+                    .help("check that the command which wrote it succeeded")))
+            }
+            Ok(()) => {}
             Err(error) => self.runs.push(Err(error)),
         }
     }
 
-    /// Adds the items of a list, as far as it is JSON; returns how many there are.
-    fn add_items(&mut self, list: &str, name: &str) -> Result<usize> {
-        let mut number = 0;
+    /// Adds the items of a list, as far as it is JSON, and counts them.
+    fn add_items(&mut self, list: &str, name: &str, number: &mut usize) -> Result<()> {
         for_each_element(list, |element| {
-            number += 1;
+            *number += 1;
             let runs = one(element.get(), &format!("{name}:{number}"));
             self.extend(runs.into_iter().map(|run| run.map_err(|e| e.at(format!("item {number}")))));
             Ok(())
-        })?;
-        Ok(number)
+        })
     }
 
     fn extend(&mut self, runs: impl IntoIterator<Item = Result<Run>>) {
@@ -333,7 +337,10 @@ mod tests {
             let ids: Vec<&str> = runs.iter().flatten().map(|run| run.id.as_str()).collect();
             assert_eq!(ids, ["file:1", "file:2"], "{}", end.escape_ascii());
             let error = runs[2].as_ref().unwrap_err().to_string();
-            assert!(error.starts_with("line 3") && error.contains("not valid JSON"), "{error}");
+            assert!(
+                error.starts_with("item 3, the last that was looked at: line 3") && error.contains("not valid JSON"),
+                "{error}"
+            );
         }
         let stats = br#"[{"value": 128, "averageDuration": 8}, {"value": 256, "aver"#;
         assert_eq!(runs(stats, "file").iter().flatten().count(), 0, "stats are one run, and it is cut off");

@@ -56,6 +56,8 @@ struct Found {
 struct Output {
     best: Stat,
     stats: Vec<Stat>,
+    /// Entries of `stats` that are none.
+    lost: u64,
     url: Option<String>,
     /// How many inputs stand before it: the last of them is its own.
     inputs: usize,
@@ -180,14 +182,22 @@ impl Input {
 impl Output {
     fn of(object: &Object) -> Option<Self> {
         let best = Stat::of(object, "power", "duration", "cost")?;
-        let mut stats = Vec::new();
+        let (mut stats, mut lost) = (Vec::new(), 0);
         if let Some(list) = object.get("stats") {
-            let _ = json::walk(list.get(), MAX_DEPTH, &mut |node| {
-                if let Node::Object(_, entries) = node {
-                    stats.extend(Stat::of(&Object(entries), "value", "averageDuration", "averagePrice"));
-                }
-                false
-            });
+            let mut take = |element: &RawValue| {
+                let mut stat = None;
+                let _ = json::walk(element.get(), MAX_DEPTH, &mut |node| {
+                    if let Node::Object(_, entries) = node {
+                        stat = Stat::of(&Object(entries), "value", "averageDuration", "averagePrice");
+                    }
+                    false
+                });
+                lost += u64::from(stat.is_none());
+                stats.extend(stat);
+                Ok(())
+            };
+            let text = text(list);
+            let _ = json::for_each_element(text.as_deref().unwrap_or(list.get()), &mut take);
         }
         let mut url = None;
         if let Some(machine) = object.get("stateMachine").filter(|v| v.get().starts_with('{')) {
@@ -197,11 +207,19 @@ impl Output {
                 }
             });
         }
-        Some(Self { best, stats, url, inputs: 0 })
+        Some(Self { best, stats, lost, url, inputs: 0 })
     }
 
     /// The run: from the stats, else from the visualization URL, else the best size alone.
     fn run(&self, name: &str) -> Result<Run> {
+        let mut run = self.run_without_lost(name)?;
+        if self.lost > 0 {
+            run.warnings.push(RunWarning::IncompleteStats { count: self.lost });
+        }
+        Ok(run)
+    }
+
+    fn run_without_lost(&self, name: &str) -> Result<Run> {
         if !self.stats.is_empty() {
             return run_of_stats(name, &self.stats);
         }
@@ -392,6 +410,16 @@ mod tests {
         let json = format!(r#"{{"events":[{events}]}}"#);
         assert_eq!(pairs(&json), [(128, 8.125), (256, 4.5)], "the stats are exact, the URL holds float32");
         assert_eq!(pairs(&format!("[{},{}]", stat(512, 2.0), stat(128, 8.0))), [(128, 8.0), (512, 2.0)]);
+    }
+
+    #[test]
+    fn an_entry_of_stats_that_cannot_be_used_is_said() {
+        for lost in [r#"{"value":512,"averageDuraton":2}"#, "{}", "null", "\"oops\""] {
+            let stats = format!(r#""stats":[{{"value":128,"averageDuration":8.1,"averagePrice":1e-8}},{lost}]"#);
+            let run = one(&format!(r#"{{"power":128,"duration":8.1,"cost":1e-8,{stats}}}"#)).unwrap();
+            assert_eq!(run.curve.len(), 1, "{lost}");
+            assert!(run.warnings.contains(&RunWarning::IncompleteStats { count: 1 }), "{lost}: {:?}", run.warnings);
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::rejected::Rejected;
 use crate::error::{Error, Result};
 
 /// Shows every row, the header included, to `each`; returns what it and the reader rejected, with
-/// the line as the place.
+/// the line as the place. A row with more fields than the header, the first row that is no `#` comment, is not shown: a separator
+/// of thousands, or a decimal comma, would shift its numbers.
 pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&ByteRecord) -> Result<()>) -> Vec<Error> {
     let left = Arc::new(AtomicUsize::new(LINE_LIMIT));
     let limited = Limited { inner: lines.into_read(), left: Arc::clone(&left) };
@@ -26,12 +27,13 @@ pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&By
     let mut row = ByteRecord::new();
     let mut rejected = Rejected::default();
     let mut end = None;
+    let mut width = None;
     loop {
         left.store(LINE_LIMIT, Ordering::Relaxed);
         let line = reader.position().line();
         let result = match reader.read_byte_record(&mut row) {
             Ok(false) => break,
-            Ok(true) => each(&row),
+            Ok(true) => within(&row, &mut width).and_then(|()| each(&row)),
             Err(e) => {
                 let help = "check that quotes are closed and that the file is complete";
                 end = Some(Error::new(format!("cannot read on: {e}")).help(help).at(format!("line {line}")));
@@ -51,6 +53,20 @@ pub(super) fn for_each_row(lines: Lines, delimiter: u8, mut each: impl FnMut(&By
     let mut rejected = rejected.into_errors("rows");
     rejected.extend(end);
     rejected
+}
+
+/// Checks that a row has no more fields than the header, whose `width` the first row tells.
+fn within(row: &ByteRecord, width: &mut Option<usize>) -> Result<()> {
+    if row.get(0).is_some_and(|cell| cell.starts_with(b"#")) {
+        return Ok(());
+    }
+    let width = *width.get_or_insert(row.len());
+    let more = row.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
+    if more {
+        return Err(Error::new(format!("the row has {} fields, the header {width}: expected no more", row.len()))
+            .help("write numbers without separators of thousands and with a decimal point, or quote a cell that holds the separator"));
+    }
+    Ok(())
 }
 
 /// Bytes asked for at a time.
@@ -105,6 +121,22 @@ mod tests {
         assert_eq!(rejected.len(), 1);
         let error = rejected[0].to_string();
         assert!(error.starts_with("line 2: a quote holds everything to line 5"), "{error}");
+    }
+
+    #[test]
+    fn a_row_with_more_fields_than_the_header_is_rejected() {
+        let text = "# made by hand, today, twice\nmemory,ms\n128,1,688.44\n256,859.2,\n512\n";
+        let lines = Lines::open(Box::new(io::Cursor::new(text))).unwrap();
+        let mut shown = Vec::new();
+        let rejected = for_each_row(lines, b',', |row| {
+            shown.push(String::from_utf8_lossy(row.get(0).unwrap_or_default()).into_owned());
+            Ok(())
+        });
+        assert_eq!(shown, ["# made by hand", "memory", "256", "512"]);
+        assert_eq!(
+            rejected[0].to_string().lines().next(),
+            Some("line 3: the row has 3 fields, the header 2: expected no more")
+        );
     }
 
     #[test]

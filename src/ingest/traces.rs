@@ -140,9 +140,10 @@ fn waiting(segments: &[&Document]) -> f64 {
     covered(calls)
 }
 
-/// Start and end, in seconds, of the calls below a document; calls inside a call are part of it.
+/// Start and end, in seconds, of the calls below a document; calls inside a call are part of it. What the init does, in the
+/// subsegment that Lambda calls so, is no part of the invocation.
 fn collect(document: &Document, calls: &mut Vec<(f64, f64)>, depth: usize) {
-    for sub in &document.subsegments {
+    for sub in document.subsegments.iter().filter(|sub| sub.name.as_deref() != Some("Initialization")) {
         let is_call = sub.namespace.as_deref().is_some_and(|n| n == "aws" || n == "remote");
         match (is_call, sub.start_time, sub.end_time) {
             (true, Some(start), Some(end)) if start.is_finite() && end > start => calls.push((start, end)),
@@ -196,6 +197,17 @@ mod tests {
                 {"name": "api", "namespace": "remote", "start_time": 0.4, "end_time": 0.6}]}]}"#;
         let ms = waiting_ms_of(&traces(document)).unwrap();
         assert!((ms - 400.0).abs() < 1e-6, "{ms}");
+    }
+
+    #[test]
+    fn calls_of_the_init_are_not_waited_for_by_the_invocation() {
+        let document = r#"{"start_time": 0, "end_time": 3, "subsegments": [
+            {"name": "Initialization", "start_time": 0, "end_time": 2, "subsegments": [
+                {"name": "SSM", "namespace": "aws", "start_time": 0.1, "end_time": 1.6}]},
+            {"name": "Invocation", "start_time": 2, "end_time": 3, "subsegments": [
+                {"name": "DynamoDB", "namespace": "aws", "start_time": 2.1, "end_time": 2.4}]}]}"#;
+        let ms = waiting_ms_of(&traces(document)).unwrap();
+        assert!((ms - 300.0).abs() < 1e-6, "{ms}");
     }
 
     #[test]

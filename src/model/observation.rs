@@ -88,7 +88,7 @@ impl Observation {
         kept
     }
 
-    /// What the model has to explain: the observation without its [`starved`](Self::starved) sizes, where two others are left.
+    /// What the model has to explain: the observation without its [`starved`](Self::starved) sizes, where another is left.
     ///
     /// ```
     /// use powercurve::{ingest::parse_record, model::Observation};
@@ -101,7 +101,7 @@ impl Observation {
     /// # Ok::<(), powercurve::Error>(())
     /// ```
     pub fn explained(&self) -> Cow<'_, Self> {
-        if self.starved.is_empty() || self.sizes.len() < self.starved.len() + 2 {
+        if self.starved.is_empty() || self.sizes.len() <= self.starved.len() {
             return Cow::Borrowed(self);
         }
         Cow::Owned(self.filter(|memory| !self.starved.contains(&memory)))

@@ -110,7 +110,7 @@ const ROBUST_ROUNDS: usize = 1;
 impl<'a> Posterior<'a> {
     /// Weighs `library` by a measured curve (at least one size) and what else is known.
     ///
-    /// Sizes that were [starved](Observation::starved) of memory are left out where two others are left.
+    /// Sizes that were [starved](Observation::starved) of memory are left out where another is left.
     /// Each workload's curve may be moved in scale; the variance of the measured means around it has the
     /// inverse gamma prior of [`crate::model::noise`]. Both are integrated out in closed form. Sizes that lie
     /// off the mean curve are then weighed down as under a Student distribution of 4 degrees of freedom.

@@ -169,12 +169,12 @@ pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[Memor
         .into_iter()
         .map(|ms| Scored::new(sizes.iter().zip(&ms).map(|(&m, &ms)| cost(m, ms)).collect(), ms))
         .collect();
-    let best = |of: fn(&Scored) -> (&[f64], usize)| {
+    let best = |of: fn(&Scored) -> (&[f64], usize), tie: &[f64]| {
         let mut losses = vec![0.0; sizes.len()];
         for (values, best) in curves.iter().map(of) {
             losses.iter_mut().zip(values).for_each(|(loss, value)| *loss += value / values[best] - 1.0);
         }
-        least(&losses, &ms)
+        sizes[least(&losses, tie)]
     };
     let frequency = |choice: fn(&Scored) -> usize| {
         let mut hits = vec![0.0; sizes.len()];
@@ -184,9 +184,9 @@ pub fn forecast(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[Memor
     let most_telling = most_telling(&curves, sizes, measured, posterior.variance().sqrt());
     Forecast {
         best: Choices {
-            cost: sizes[best(|c| (&c.costs, c.cheapest()))],
-            speed: sizes[best(|c| (&c.ms, c.fastest()))],
-            balanced: sizes[best(|c| (&c.scores, c.balanced()))],
+            cost: best(|c| (&c.costs, c.cheapest()), &ms),
+            speed: best(|c| (&c.ms, c.fastest()), &costs),
+            balanced: best(|c| (&c.scores, c.balanced()), &ms),
         },
         cheapest: frequency(Scored::cheapest),
         fastest: frequency(Scored::fastest),

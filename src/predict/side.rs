@@ -3,13 +3,15 @@
 use crate::model::library::Particle;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::pattern::Pattern;
-use crate::units::Millis;
+use crate::units::{MemoryMb, Millis};
 
-/// How far (as a factor) beyond the members of the posterior a time may lie: the model's own errors are smaller.
+/// By how much more than without it the model may miss a measured mean with a time that was measured apart.
+const MISSES_MORE: f64 = 0.15;
+
+/// How far (as a factor) from every workload that explains the curve with it a time may lie, and which share of the duration
+/// is too little to matter.
 const SLACK: f64 = 1.5;
-
-/// `ln` of the factor by which a time beyond them may lower the likelihood of the curve: what is rare is still possible.
-const LN_RARE: f64 = -10.0;
+const TOO_LITTLE: f64 = 0.01;
 
 /// How much longer than the fastest measured mean a wait may be that is part of it: the error of both.
 const LONGER: f64 = 1.1;
@@ -39,28 +41,50 @@ pub fn allowed(
     known: &Known,
 ) -> (Known, Vec<String>) {
     let mut doubts = Vec::new();
+    let alone = misses(seen, posterior);
+    let fastest = seen.ms.iter().copied().fold(f64::INFINITY, f64::min);
+    let told = |known: &Known| Posterior::new(library, seen, known);
+    let explains = |told: &Posterior<'_>| misses(seen, told) <= alone + MISSES_MORE;
     // `part` is the time in ms of a workload at its own scale
-    let mut check = |name: &str, alone: Known, part: fn(&Particle) -> f64, most: f64| {
-        let ms = alone.cpu_ms.or(alone.wait_ms)?;
-        let times = posterior.times(part);
-        let at = |q: f64| times[(q * (times.len() - 1) as f64) as usize];
-        let usual = (at(0.0) / SLACK..=at(1.0) * SLACK).contains(&ms);
-        let rare = || Posterior::new(library, seen, &alone).ln_evidence() - posterior.ln_evidence() > LN_RARE;
-        if ms <= most && (usual || rare()) {
+    let mut check = |name: &str, time: Known, part: fn(&Particle) -> f64, most: f64| {
+        let ms = time.cpu_ms.or(time.wait_ms)?;
+        let told = told(&time);
+        let at_least = |ms: f64| ms.max(TOO_LITTLE * fastest);
+        let found = told.times(part);
+        let agrees = |low: f64, high: f64| (at_least(low) / SLACK..=at_least(high) * SLACK).contains(&at_least(ms));
+        if ms <= most && explains(&told) && agrees(found[0], found[found.len() - 1]) {
             return Some(ms);
         }
+        let times = posterior.times(part);
+        let at = |q: f64| times[(q * (times.len() - 1) as f64) as usize];
         let [given, low, high] = [ms, at(0.05), at(0.95)].map(Millis::clamped);
-        doubts.push(format!(
-            "a {name} time of {given} contradicts the measured durations, which leave {low} to {high}: it is not used; give \
-             that of one invocation in ms"
-        ));
+        doubts.push(if (low..=high).contains(&given) {
+            format!("with a {name} time of {given} no workload of the model explains the measured durations: it is not used")
+        } else {
+            format!(
+                "a {name} time of {given} contradicts the measured durations, which leave {low} to {high}: it is not used; \
+                 give that of one invocation in ms"
+            )
+        });
         None
     };
-    let fastest = seen.ms.iter().copied().fold(f64::INFINITY, f64::min);
     let [cpu, wait] =
         [(known.cpu_ms, None), (None, known.wait_ms)].map(|(cpu_ms, wait_ms)| Known { cpu_ms, wait_ms, pattern: None });
-    let cpu_ms = check("CPU", cpu, |p| p.cpu_ms.into(), f64::INFINITY);
-    let wait_ms = check("waiting", wait, |p| p.shares.wait * f64::from(p.ln_full).exp(), LONGER * fastest);
+    let mut times = Known {
+        cpu_ms: check("CPU", cpu, |p| p.cpu_ms.into(), f64::INFINITY),
+        wait_ms: check("waiting", wait, |p| p.shares.wait * f64::from(p.ln_full).exp(), LONGER * fastest),
+        pattern: None,
+    };
+    if let (Some(cpu_ms), Some(wait_ms)) = (times.cpu_ms, times.wait_ms)
+        && !explains(&told(&times))
+    {
+        let [cpu, wait] = [cpu_ms, wait_ms].map(Millis::clamped);
+        doubts.push(format!(
+            "a CPU time of {cpu} and a waiting time of {wait} together contradict the measured durations: neither is used; \
+             give those of one invocation in ms, with all it waits for"
+        ));
+        times = Known::default();
+    }
     let probability = |pattern: Pattern| posterior.patterns()[pattern.index()];
     let pattern = known.pattern.filter(|&pattern| {
         let possible = probability(pattern) >= RULED_OUT;
@@ -72,7 +96,14 @@ pub fn allowed(
         }
         possible
     });
-    (Known { cpu_ms, wait_ms, pattern }, doubts)
+    (Known { pattern, ..times }, doubts)
+}
+
+/// How far the mean curve of a posterior lies from the measured mean that it misses most, relative to it.
+fn misses(seen: &Observation, posterior: &Posterior<'_>) -> f64 {
+    let explained = seen.explained();
+    let off = |(&m, y): (&MemoryMb, &f64)| (posterior.mean_ln(m) - y).exp_m1().abs();
+    explained.sizes.iter().zip(&explained.ln_ms).map(off).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -109,6 +140,19 @@ mod tests {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
         let known = Known { cpu_ms: Some(802.0), ..Known::default() };
         assert_eq!(allowed(Library::shipped(), &seen, &posterior, &known), (known, Vec::new()));
+    }
+
+    /// Traces that show a tenth of the calls, and a CPU time that leaves out the rest: each may be, both cannot.
+    #[test]
+    fn times_that_do_not_add_up_are_left_out_together() {
+        let known = Known { cpu_ms: Some(1.0), wait_ms: Some(100.0), ..Known::default() };
+        let seen = Observation::of(&Run::new("one size", PowerCurve::from_ms(&[(512, 1000.0)]).unwrap()));
+        let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
+        let (kept, doubts) = allowed(Library::shipped(), &seen, &posterior, &known);
+        assert_eq!(kept, Known::default());
+        assert!(doubts.len() == 1 && doubts[0].contains("together contradict"), "{doubts:?}");
+        let half = Known { cpu_ms: Some(144.0), wait_ms: Some(500.0), ..Known::default() };
+        assert_eq!(allowed(Library::shipped(), &seen, &posterior, &half), (half, Vec::new()));
     }
 
     /// A function that sleeps for 24 s with 3 ms of CPU time (SeBS's sleep: 24194 ms at every size), and one that hardly waits.
