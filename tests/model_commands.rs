@@ -139,6 +139,9 @@ fn sizes_that_would_outlast_lambda_are_not_chosen() {
     assert_eq!(answer["too_small"], serde_json::json!([128, 256, 512, 1024]));
     let chosen = [&answer["best"]["cost"], &answer["measure_next"]["memory_mb"]];
     assert!(chosen.iter().all(|m| m.as_u64().is_none_or(|mb| mb > 1024)), "{chosen:?}");
+    // what was measured did end
+    let answer = predicted(&[(512, 899_000.0), (3008, 897_000.0)], &[]);
+    assert!(!answer["too_small"].as_array().unwrap().contains(&serde_json::json!(512)), "{answer}");
 }
 
 #[test]

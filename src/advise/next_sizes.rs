@@ -53,7 +53,7 @@ pub fn next_sizes(run: &Run, tariff: &Tariff) -> NextSizes {
     let (mut sizes, mut first, mut after) = (Vec::new(), None, f64::INFINITY);
     loop {
         let posterior = Posterior::new(Library::shipped(), &seen, &Known::default());
-        let candidates = match in_time(&posterior, &candidates).0 {
+        let candidates = match in_time(&posterior, &candidates, &seen.sizes).0 {
             none if none.is_empty() => candidates.clone(),
             in_time => in_time,
         };

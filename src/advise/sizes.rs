@@ -57,7 +57,7 @@ pub fn large_enough(run: &Run, sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec
     (kept, too_small)
 }
 
-/// The sizes at which a run is predicted to end within the 15 minutes that Lambda allows, and the others.
+/// The sizes at which a run was `measured`, or is predicted to end within the 15 minutes that Lambda allows, and the others.
 ///
 /// ```
 /// use powercurve::model::{Known, Library, Observation, Posterior};
@@ -66,12 +66,12 @@ pub fn large_enough(run: &Run, sizes: &[MemoryMb], used_mb: Option<f64>) -> (Vec
 /// let run = Run::new("render", PowerCurve::from_ms(&[(1024, 518_000.0), (1769, 300_000.0)])?);
 /// let posterior = Posterior::new(Library::shipped(), &Observation::of(&run), &Known::default());
 /// let sizes = [512, 1024, 2048].map(MemoryMb::new).into_iter().collect::<Result<Vec<_>, _>>()?;
-/// let (in_time, too_slow) = in_time(&posterior, &sizes);
+/// let (in_time, too_slow) = in_time(&posterior, &sizes, &sizes[1..2]);
 /// assert_eq!((&in_time[..], &too_slow[..]), (&sizes[1..], &sizes[..1]));
 /// # Ok::<(), powercurve::Error>(())
 /// ```
-pub fn in_time(posterior: &Posterior<'_>, sizes: &[MemoryMb]) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
-    sizes.iter().partition(|&&m| posterior.predict(m).ms <= TIMEOUT_MS)
+pub fn in_time(posterior: &Posterior<'_>, sizes: &[MemoryMb], measured: &[MemoryMb]) -> (Vec<MemoryMb>, Vec<MemoryMb>) {
+    sizes.iter().partition(|&m| measured.contains(m) || posterior.predict(*m).ms <= TIMEOUT_MS)
 }
 
 /// The sizes of a curve at which the run does not fail; all, where it fails at each.

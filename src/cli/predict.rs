@@ -226,7 +226,7 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
         posterior = Posterior::new(library, &seen, &known);
     }
     let (sizes, mut too_small) = large_enough(&run, &sizes, used);
-    let (sizes, too_slow) = in_time(&posterior, &sizes);
+    let (sizes, too_slow) = in_time(&posterior, &sizes, &seen.sizes);
     too_small.extend(too_slow);
     too_small.sort_unstable();
     if !sizes.iter().any(|m| shown.binary_search(m).is_ok()) {
