@@ -193,23 +193,23 @@ fn predict(args: &Args, known: &Known, mut run: Run) -> Result<Answer> {
     run.runtime = run.runtime.or_else(|| args.runtime.clone());
     run.arch = run.arch.or(args.arch);
     run.invocations = run.invocations.or(args.invocations);
-    let used = memory_used(&run).or(args.max_memory_used);
-    if let (None, Some(used_mb)) = (memory_used(&run), args.max_memory_used) {
+    let recorded = memory_used(&run);
+    let used = recorded.or(args.max_memory_used);
+    if let (None, Some(used_mb)) = (recorded, used) {
         run.curve = run.curve.with_memory_used(used_mb);
     }
     let mut warnings = texts(&run.warnings);
     let whole = run.curve.clone();
     if let Some(Sizes(given)) = &args.measured {
-        let unmeasured: Vec<MemoryMb> = given.iter().copied().filter(|&m| whole.at(m).is_none()).collect();
-        if !unmeasured.is_empty() {
-            let (unmeasured, has) = (list(unmeasured.into_iter()), list(whole.sizes()));
-            warnings.push(format!("{unmeasured} MB of --measured was not measured: the run has {has} MB"));
-        }
+        let has = || list(whole.sizes());
         run.curve = whole.filter(|m| given.contains(&m)).ok_or_else(|| {
-            let has = list(whole.sizes());
-            Error::new(format!("none of the sizes of --measured was measured: the run has {has} MB"))
+            Error::new(format!("none of the sizes of --measured was measured: the run has {} MB", has()))
                 .help("give sizes that the run has")
         })?;
+        let unmeasured = list(given.iter().copied().filter(|&m| whole.at(m).is_none()));
+        if !unmeasured.is_empty() {
+            warnings.push(format!("{unmeasured} MB of --measured was not measured: the run has {} MB", has()));
+        }
     }
     // the choice is among the usual sizes and those of the run, whichever are shown
     let mut sizes = usual_sizes(&whole);

@@ -2,7 +2,6 @@
 
 use std::collections::btree_map::{BTreeMap, Entry};
 
-use memchr::memmem;
 use serde::Deserialize;
 
 use super::json;
@@ -163,7 +162,7 @@ fn list_of_answers(lines: &mut Lines) -> Option<Vec<serde_json::Result<Answer>>>
     }
     let list = lines.long_head();
     // a record of a run may have the fields of an answer as well
-    if memmem::find(list, b"\"memory_mb\"").is_some() {
+    if json::looks_like_record(list) {
         return None;
     }
     let items: Vec<serde_json::Value> = serde_json::from_slice(list).ok()?;
@@ -175,7 +174,7 @@ fn list_of_answers(lines: &mut Lines) -> Option<Vec<serde_json::Result<Answer>>>
 fn begins_with_answer(head: &[u8]) -> bool {
     let first = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     // a record of a run may have the fields of an answer as well
-    serde_json::from_slice::<Answer>(first).is_ok() && memmem::find(first, b"\"memory_mb\"").is_none()
+    serde_json::from_slice::<Answer>(first).is_ok() && !json::looks_like_record(first)
 }
 
 #[cfg(test)]

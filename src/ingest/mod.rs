@@ -182,7 +182,7 @@ enum Content {
         text: Vec<u8>,
         line: Option<u64>,
     },
-    /// The how manieth of its line, from 0.
+    /// With its place among those of its line, from 0.
     Url {
         url: String,
         line: u64,
@@ -249,9 +249,12 @@ impl RawRun {
         let (runs, line) = match content {
             Content::Parsed(run) => return vec![Ok(*run)],
             Content::Json { text, line } => (json::runs(&text, &file.name_at(line)), line),
-            Content::Url { url, line, nth: 0 } => (url::runs(&url, &file.name_at(Some(line))), Some(line)),
             Content::Url { url, line, nth } => {
-                (url::runs(&url, &format!("{}:{line}:{}", file.name, nth + 1)), Some(line))
+                let name = match nth {
+                    0 => file.name_at(Some(line)),
+                    _ => format!("{}:{line}:{}", file.name, nth + 1),
+                };
+                (url::runs(&url, &name), Some(line))
             }
         };
         runs.into_iter().map(|run| run.map_err(|e| e.at(file.place_at(line)))).collect()

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::curve::{Run, Start};
+use crate::model::posterior::quantile;
 use crate::model::{Known, Library, Observation, Posterior};
 use crate::predict::fit::fit;
 use crate::predict::forecast::spread;
@@ -229,8 +230,8 @@ fn largest(run: &Run) -> Vec<u32> {
 /// The CPU time that a monitor would report for a run: the middle of what the *whole* run leaves possible, since recorded runs
 /// come without it. The sizes to predict enter it, so that this task shows what a CPU time is worth, not how it is measured.
 fn cpu_time(library: &Library, run: &Run) -> Known {
-    let times = Posterior::new(library, &Observation::of(run), &Known::default()).times(|p| p.cpu_ms.into());
-    Known { cpu_ms: times.get(times.len() / 2).copied(), ..Known::default() }
+    let mut times = Posterior::new(library, &Observation::of(run), &Known::default()).times(|p| p.cpu_ms.into());
+    Known { cpu_ms: Some(quantile(&mut times, 0.5)), ..Known::default() }
 }
 
 fn columns(run: &Run) -> (Vec<f64>, Vec<f64>) {

@@ -49,10 +49,9 @@ pub fn allowed(
     let mut check = |name: &str, time: Known, part: fn(&Particle) -> f64, most: f64| {
         let ms = time.cpu_ms.or(time.wait_ms)?;
         let told = told(&time);
-        let at_least = |ms: f64| ms.max(TOO_LITTLE * fastest);
         let found = told.times(part);
-        let agrees = |low: f64, high: f64| (at_least(low) / SLACK..=at_least(high) * SLACK).contains(&at_least(ms));
-        if ms <= most && explains(&told) && agrees(found[0], found[found.len() - 1]) {
+        let [low, high, given] = [found[0], found[found.len() - 1], ms].map(|ms| ms.max(TOO_LITTLE * fastest));
+        if ms <= most && explains(&told) && (low / SLACK..=high * SLACK).contains(&given) {
             return Some(ms);
         }
         let times = posterior.times(part);
